@@ -1,0 +1,49 @@
+# The commands of Shoreline. Each sets up what it needs first; `make help` lists them.
+PYTHON ?= python3
+TOOLCHAIN = @$(PYTHON) -m infra.toolchain
+RUN = $(TOOLCHAIN) exec --
+
+.PHONY: help up preview down destroy env status logs bench check test tools lock
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+up: ## start the local cloud and apply the dev stack to it
+	$(RUN) python -m infra.cli up
+
+preview: ## show what `make up` would change
+	$(RUN) python -m infra.localcloud up
+	$(RUN) pulumi preview
+
+down: ## stop the local cloud; its data stays
+	$(RUN) python -m infra.localcloud down
+
+destroy: ## remove the dev stack and all that the local cloud keeps
+	$(RUN) python -m infra.cli destroy
+
+env: ## print exports for a shell: eval "$(make env)"
+	$(TOOLCHAIN) env
+
+status: ## show the local cloud's processes
+	$(RUN) python -m infra.localcloud status
+
+logs: ## show the local cloud's logs
+	$(RUN) python -m infra.localcloud logs
+
+bench: ## time an unchanged `make up` beside a program that only imports the same packages
+	$(RUN) python -m infra.cli bench
+
+check: ## lint, format, types
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) sh -c 'find infra services tests -name tsconfig.json | while read -r config; do tsc --noEmit -p "$$config" || exit 1; done'
+
+test: check ## check, then every test
+	$(RUN) pytest -n 2
+
+tools: ## set up the tools; tries downloads again that could not be had
+	$(TOOLCHAIN) ensure --retry
+
+lock: ## resolve all dependencies anew
+	$(TOOLCHAIN) lock

@@ -1,0 +1,53 @@
+"""The Pulumi CLI for one stack. The environment that `make env` prints is taken as given."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+from infra.errors import UserError
+from infra.paths import ROOT
+
+STACK = "dev"
+
+
+class EngineFailed(Exception):
+    """A Pulumi command ended with an error that it has already shown."""
+
+    def __init__(self, command: str, code: int) -> None:
+        super().__init__(f"`pulumi {command}` ended with exit code {code}")
+        self.code = code
+
+
+def run(*arguments: str) -> None:
+    """Runs `pulumi ARGUMENTS` in this terminal. Raises EngineFailed."""
+    code = subprocess.call(["pulumi", *arguments, "--non-interactive"], cwd=ROOT)
+    if code != 0:
+        raise EngineFailed(arguments[0], code)
+
+
+def read(*arguments: str, stdin: str | None = None) -> str:
+    """The standard output of `pulumi ARGUMENTS`. Raises UserError with what the CLI said on its standard error."""
+    done = subprocess.run(
+        ["pulumi", *arguments, "--non-interactive"], cwd=ROOT, input=stdin, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        said = done.stderr.strip().removeprefix("error: ")
+        raise UserError(f"pulumi {' '.join(arguments[:2])}", said, "Mend what it names and run the command again")
+    return done.stdout
+
+
+def export() -> dict[str, Any]:
+    """The stack's deployment, secrets encrypted (Pulumi's `stack export`, version 3)."""
+    exported: dict[str, Any] = json.loads(read("stack", "export"))
+    return exported
+
+
+def stack_exists() -> bool:
+    stacks: list[dict[str, Any]] = json.loads(read("stack", "ls", "--json"))
+    return any(stack["name"].rsplit("/", 1)[-1] == STACK for stack in stacks)
+
+
+def backend() -> str:
+    """The URL of the state backend."""
+    return os.environ["PULUMI_BACKEND_URL"]

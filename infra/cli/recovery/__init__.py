@@ -1,0 +1,7 @@
+"""What a killed engine leaves behind, and how the next run goes on from there: processes, locks, pending creates."""
+
+from infra.cli.recovery.locks import drop_dead_locks
+from infra.cli.recovery.orphans import end_orphans
+from infra.cli.recovery.pending import settle_pending_operations
+
+__all__ = ["drop_dead_locks", "end_orphans", "settle_pending_operations"]

@@ -1,0 +1,64 @@
+"""State locks of engines that are dead (Pulumi's file backend, `backend/diy/lock.go` of v3.259.0).
+
+A lock is dropped only if it was taken on this host by a process that no longer exists; any other is somebody's.
+"""
+
+import socket
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from infra.errors import UserError
+
+
+class Lock(BaseModel):
+    """The content of a lock file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pid: int
+    username: str
+    hostname: str
+    timestamp: datetime
+
+
+def is_dead(lock: Lock) -> bool:
+    """Whether the lock's holder certainly ended: same host, and no process of that id that is older than the lock."""
+    if lock.hostname != socket.gethostname():
+        return False
+    try:
+        return psutil.Process(lock.pid).create_time() > lock.timestamp.timestamp()
+    except psutil.NoSuchProcess:
+        return True
+
+
+def drop_dead_locks(backend: str, stack: str) -> int:
+    """Drops the dead locks of the stack and returns how many there were.
+
+    `backend` is the state backend's URL; only files can be looked at. Raises UserError for a lock that is in force.
+    """
+    parts = urlsplit(backend)
+    if parts.scheme != "file":
+        return 0
+    folder = Path(unquote(parts.path)) / ".pulumi" / "locks"
+    dropped = 0
+    for path in folder.glob(f"**/{stack}/*.json"):
+        lock = _read(path)
+        if lock is not None and not is_dead(lock):
+            holder = f"{lock.username}@{lock.hostname}, process {lock.pid}, since {lock.timestamp:%Y-%m-%d %H:%M:%S}"
+            remedy = "Wait until it ends; if it can't still be running, `pulumi cancel` drops its lock"
+            raise UserError(f"stack {stack}", f"another update holds the state lock ({holder})", remedy)
+        path.unlink(missing_ok=True)
+        dropped += 1
+    return dropped
+
+
+def _read(path: Path) -> Lock | None:
+    """The lock, or None for a file whose writer was killed halfway."""
+    try:
+        return Lock.model_validate_json(path.read_bytes())
+    except ValidationError:
+        return None

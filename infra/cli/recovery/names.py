@@ -1,0 +1,63 @@
+"""Resources by their natural names, for the vendors whose plugin cannot adopt.
+
+Left out are the types for which creating again is harmless: Cloudflare's PUTs (custom domain, schedules), versions and
+deployments (a new one supersedes), and this project's own providers, which adopt by name.
+"""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+import cloudflare
+
+from infra.cli import engine
+
+Inputs: TypeAlias = Mapping[str, Any]
+Finder: TypeAlias = Callable[[cloudflare.Cloudflare, Inputs], str | None]
+
+
+def _worker(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
+    workers = client.workers.beta.workers.list(account_id=inputs["accountId"])
+    return next((worker.id for worker in workers if worker.name == inputs["name"]), None)
+
+
+def _route(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
+    routes = client.workers.routes.list(zone_id=inputs["zoneId"])
+    return next((route.id for route in routes if route.pattern == inputs["pattern"]), None)
+
+
+def _dns_record(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
+    records = client.dns.records.list(
+        zone_id=inputs["zoneId"], name={"exact": inputs["name"]}, type=inputs["type"]
+    )
+    return next((record.id for record in records if record.content == inputs["content"]), None)
+
+
+FINDERS: Mapping[str, Finder] = {
+    "cloudflare:index/worker:Worker": _worker,
+    "cloudflare:index/workersRoute:WorkersRoute": _route,
+    "cloudflare:index/dnsRecord:DnsRecord": _dns_record,
+}
+
+
+class Names:
+    """Looks resources up at the vendors with the stack's own settings."""
+
+    def __init__(self, client: cloudflare.Cloudflare) -> None:
+        self._client = client
+
+    @classmethod
+    def of_stack(cls) -> Self:
+        base_url = engine.read("config", "get", "cloudflare:baseUrl").strip()
+        token = engine.read("config", "get", "cloudflare:apiToken").strip()
+        return cls(cloudflare.Cloudflare(api_token=token, base_url=base_url or None))
+
+    def find(self, resource_type: str, inputs: Inputs) -> str | None:
+        finder = FINDERS.get(resource_type)
+        return finder(self._client, inputs) if finder else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._client.close()

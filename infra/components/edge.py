@@ -1,0 +1,150 @@
+"""The edge: a Worker, its version and deployment, the hosts it answers, and its schedule."""
+
+import os
+from pathlib import Path
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from infra.components.bundle import build_edge
+from infra.components.database import Database
+from infra.paths import SERVICES
+from infra.settings import CloudflareSettings, EdgeSettings
+
+COMPATIBILITY_DATE = "2026-11-01"
+ASSETS = SERVICES / "web" / "public"
+
+# Cloudflare's discard prefix: a proxied record for a host that has no origin (Workers routing docs, 2026-11-23).
+_ORIGINLESS = "100::"
+_AUTOMATIC_TTL = 1
+
+
+class Edge(pulumi.ComponentResource):
+    """The only front door.
+
+    `url` is where the public reaches it, known once a deployment answers there.
+    """
+
+    url: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        settings: EdgeSettings,
+        *,
+        zone: CloudflareSettings,
+        database: Database,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("shoreline:index:Edge", name, None, opts)
+        self._prefix, self._edge, self._zone = name, settings, zone
+
+        worker = self._create_worker()
+        version = self._create_version(worker, database)
+        deployment = self._deploy(worker, version)
+        domain = self._bind_host(worker, deployment)
+        self._bind_second_host(worker, deployment)
+        self._schedule(worker, deployment)
+
+        self.url = domain.id.apply(lambda _: settings.public_url)
+        self.register_outputs({"url": self.url})
+
+    def _create_worker(self) -> cloudflare.Worker:
+        return cloudflare.Worker(
+            f"{self._prefix}-worker",
+            account_id=self._zone.account_id,
+            name=self._edge.name,
+            observability={"enabled": True},
+            subdomain={"enabled": False, "previews_enabled": False},
+            opts=self._child(),
+        )
+
+    def _create_version(self, worker: cloudflare.Worker, database: Database) -> cloudflare.WorkerVersion:
+        module = build_edge()
+        return cloudflare.WorkerVersion(
+            f"{self._prefix}-version",
+            account_id=self._zone.account_id,
+            worker_id=worker.id,
+            main_module=module.name,
+            modules=[
+                {
+                    "name": module.name,
+                    "content_type": "application/javascript+module",
+                    "content_file": _from_here(module),
+                }
+            ],
+            assets={
+                "directory": _from_here(ASSETS),
+                "config": {"run_worker_first": True, "html_handling": "auto-trailing-slash"},
+            },
+            bindings=[
+                {"name": "ASSETS", "type": "assets"},
+                {"name": "DATABASE_TOKEN", "type": "secret_text", "text": database.token},
+                {"name": "DATABASE_URL", "type": "plain_text", "text": database.url},
+                {"name": "RELEASE", "type": "version_metadata"},
+            ],
+            compatibility_date=COMPATIBILITY_DATE,
+            limits={"cpu_ms": self._edge.cpu_ms} if self._edge.cpu_ms else None,
+            # Cloudflare keeps versions: an older one may still be served, or be rolled back to.
+            opts=self._child(retain_on_delete=True),
+        )
+
+    def _deploy(self, worker: cloudflare.Worker, version: cloudflare.WorkerVersion) -> cloudflare.WorkersDeployment:
+        return cloudflare.WorkersDeployment(
+            f"{self._prefix}-deployment",
+            account_id=self._zone.account_id,
+            script_name=worker.name,
+            strategy="percentage",
+            versions=[{"version_id": version.id, "percentage": 100}],
+            opts=self._child(),
+        )
+
+    def _bind_host(
+        self, worker: cloudflare.Worker, deployment: cloudflare.WorkersDeployment
+    ) -> cloudflare.WorkersCustomDomain:
+        return cloudflare.WorkersCustomDomain(
+            f"{self._prefix}-domain",
+            account_id=self._zone.account_id,
+            zone_id=self._zone.zone_id,
+            hostname=self._edge.host,
+            service=worker.name,
+            opts=self._child(depends_on=[deployment]),
+        )
+
+    def _bind_second_host(self, worker: cloudflare.Worker, deployment: cloudflare.WorkersDeployment) -> None:
+        record = cloudflare.DnsRecord(
+            f"{self._prefix}-record",
+            zone_id=self._zone.zone_id,
+            name=self._edge.route_host,
+            type="AAAA",
+            content=_ORIGINLESS,
+            proxied=True,
+            ttl=_AUTOMATIC_TTL,
+            opts=self._child(),
+        )
+        cloudflare.WorkersRoute(
+            f"{self._prefix}-route",
+            zone_id=self._zone.zone_id,
+            pattern=f"{self._edge.route_host}/*",
+            script=worker.name,
+            opts=self._child(depends_on=[deployment, record]),
+        )
+
+    def _schedule(self, worker: cloudflare.Worker, deployment: cloudflare.WorkersDeployment) -> None:
+        cloudflare.WorkersCronTrigger(
+            f"{self._prefix}-cron",
+            account_id=self._zone.account_id,
+            script_name=worker.name,
+            schedules=[{"cron": cron} for cron in self._edge.crons],
+            opts=self._child(depends_on=[deployment]),
+        )
+
+    def _child(
+        self, *, depends_on: list[pulumi.Resource] | None = None, retain_on_delete: bool = False
+    ) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=depends_on, retain_on_delete=retain_on_delete)
+
+
+def _from_here(path: Path) -> str:
+    """Relative to the program's folder, so that the state is the same on every machine."""
+    return os.path.relpath(path)

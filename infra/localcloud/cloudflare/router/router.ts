@@ -1,0 +1,112 @@
+// The edge of the local cloud. A request's path: host and route -> Worker -> version -> assets or code.
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { answers, serve } from "./assets";
+import { Control } from "./control";
+import { Outbound } from "./outbound";
+import * as pages from "./pages";
+import { RateLimit } from "./ratelimit";
+import { find } from "./routes";
+import { assetsOnly, workerFirst } from "./rules";
+import { choose, KEY_HEADER, OVERRIDES_HEADER } from "./split";
+import { type Env, table } from "./table";
+import { assetConfig, type Exports, load } from "./versions";
+
+export { Control, Outbound, RateLimit };
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    const url = new URL(request.url);
+    const found = find(table(), url);
+    if ("unknown" in found) return pages.unknownHost(found.unknown);
+    if ("origin" in found) return pages.noOrigin(found.origin);
+    return run(arrived(request, url), env, exportsOf(ctx), found.worker, null);
+  },
+} satisfies ExportedHandler<Env>;
+
+/** Runs a Worker's current deployment; its failure becomes Cloudflare's page and a line in the log. */
+export async function run(
+  request: Request,
+  env: Env,
+  exports: Exports,
+  worker: string,
+  entrypoint: string | null,
+): Promise<Response> {
+  const id = choose(worker, table().workers[worker] ?? [], request.headers);
+  if (id === null) return pages.notDeployed(worker);
+  try {
+    return await answer(request, env, exports, id, entrypoint);
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.error(`worker ${worker} version ${id} ${request.method} ${new URL(request.url).pathname}: ${text}`);
+    return /exceeded.*(cpu|time limit)/i.test(text) ? pages.exceededLimits() : pages.threw();
+  }
+}
+
+async function answer(
+  request: Request,
+  env: Env,
+  exports: Exports,
+  id: string,
+  entrypoint: string | null,
+): Promise<Response> {
+  const code = (): Promise<Response> => load(env, exports, id, entrypoint ?? undefined).fetch(request);
+  const config = entrypoint === null ? await assetConfig(env, id) : null;
+  if (config === null) return code();
+  const path = new URL(request.url).pathname;
+  if (!config.script || assetsOnly(config.runWorkerFirst, path)) return serve(env, config, request);
+  if (workerFirst(config.runWorkerFirst, path)) return code();
+  return answers(config, request) ? serve(env, config, request) : code();
+}
+
+const FORGED = ["cf-connecting-ip", "cf-ipcountry", "cf-ray", "cf-visitor", "cf-worker", "true-client-ip", "x-real-ip"];
+
+/** The request as Cloudflare hands it on: its own headers instead of the client's claims, `cf`, the public scheme. */
+function arrived(request: Request, url: URL): Request {
+  const { scheme } = table();
+  const headers = new Headers(request.headers);
+  for (const name of FORGED) headers.delete(name);
+  headers.set("cf-connecting-ip", "127.0.0.1");
+  headers.set("x-real-ip", "127.0.0.1");
+  headers.set("cf-ipcountry", "XX");
+  headers.set("cf-ray", `${rayId()}-LOCAL`);
+  headers.set("cf-visitor", `{"scheme":"${scheme}"}`);
+  headers.set("x-forwarded-proto", scheme);
+  url.protocol = scheme;
+  return new Request(url.href, new Request(request, { headers, cf: CF }));
+}
+
+const CF = {
+  colo: "LOCAL",
+  country: "XX",
+  httpProtocol: "HTTP/1.1",
+  tlsVersion: "",
+  tlsCipher: "",
+  clientTcpRtt: 0,
+  asOrganization: "Shoreline local cloud",
+} as unknown as CfProperties;
+
+function rayId(): string {
+  const half = (): string => Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
+  return half() + half();
+}
+
+export const exportsOf = (ctx: unknown): Exports => (ctx as { exports: Exports }).exports;
+
+/** A version's assets binding. */
+export class Assets extends WorkerEntrypoint<Env> {
+  override async fetch(request: Request): Promise<Response> {
+    const { version } = (this.ctx as unknown as { props: { version: string } }).props;
+    const config = await assetConfig(this.env, version);
+    return config === null ? new Response(null, { status: 404 }) : serve(this.env, config, request);
+  }
+}
+
+/** A service binding: the target's current deployment, by HTTP. */
+export class Service extends WorkerEntrypoint<Env> {
+  override fetch(request: Request): Promise<Response> {
+    const { worker, entrypoint } = (this.ctx as unknown as { props: { worker: string; entrypoint: string | null } }).props;
+    const own = new Request(request);
+    for (const name of [KEY_HEADER, OVERRIDES_HEADER]) own.headers.delete(name);
+    return run(own, this.env, exportsOf(this.ctx), worker, entrypoint);
+  }
+}

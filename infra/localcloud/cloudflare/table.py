@@ -1,0 +1,49 @@
+"""The edge's table, from the declared state: routes in order, domains, proxied names, deployments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.localcloud.cloudflare.patterns import parse_pattern
+from infra.localcloud.cloudflare.store import Store
+
+Table = dict[str, Any]
+
+
+def build_table(store: Store, *, scheme: str, zone: str, outbound: Mapping[str, str]) -> Table:
+    """`outbound`: host pattern to the name of the service that reaches it. The shape is router/table.ts's."""
+    names = {worker["id"]: worker["name"] for worker in store.all("worker")}
+    return {
+        "scheme": scheme,
+        "zone": zone,
+        "routes": _routes(store, zone, names),
+        "domains": {domain["hostname"]: names[domain["worker_id"]] for domain in store.all("domain")},
+        "proxied": [record["name"] for record in store.all("record") if record["proxied"]],
+        "workers": {name: _shares(store, worker_id) for worker_id, name in names.items()},
+        "outbound": dict(outbound),
+    }
+
+
+def _routes(store: Store, zone: str, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    parsed = [(parse_pattern(route["pattern"], zone), route["worker_id"]) for route in store.all("route")]
+    parsed.sort(key=lambda each: each[0].specificity())
+    return [
+        {
+            "scheme": pattern.scheme,
+            "host": pattern.host,
+            "hostWildcard": pattern.host_wildcard,
+            "path": pattern.path,
+            "pathWildcard": pattern.path_wildcard,
+            "worker": None if worker_id is None else names[worker_id],
+        }
+        for pattern, worker_id in parsed
+    ]
+
+
+def _shares(store: Store, worker_id: str) -> list[dict[str, Any]]:
+    """Older version first, so that raising the newer one's share moves visitors one way only."""
+    deployments = store.deployments(worker_id)
+    numbers = {version["id"]: version["number"] for version in store.versions(worker_id)}
+    versions = sorted(
+        deployments[0]["versions"] if deployments else [], key=lambda each: numbers[each["version_id"]]
+    )
+    return [{"id": each["version_id"], "percentage": each["percentage"]} for each in versions]

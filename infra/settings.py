@@ -1,0 +1,177 @@
+"""The stack's configuration as one frozen model; the same for a local and a real target.
+
+`Settings.parse` is pure and reports every mistake at once; `Settings.load` reads the running stack.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import pulumi
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from infra import mistakes
+from infra.mistakes import Mistake, SettingsError, refusal
+
+PROJECT = "shoreline"
+SECRETS = ("cloudflare:apiToken", "shoreline:tursoToken")
+"""Settings that must be Pulumi secrets. Only the providers read them."""
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise refusal(f"{value!r} is not an http(s) URL", "Write it as https://host[:port][/path]")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise refusal(f"{value!r} would carry secrets over plain http to another machine", "Use https")
+    return value.rstrip("/")
+
+
+def _cron(value: str) -> str:
+    try:
+        CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError:
+        raise refusal(f"{value!r} is not a cron expression", "Write five fields, such as '*/5 * * * *'") from None
+    return value
+
+
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Cron = Annotated[str, AfterValidator(_cron)]
+Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+HostName = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$")]
+# Turso Platform API, 2026-11-23: lower case, digits, dashes, at most 64.
+TursoName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class CloudflareSettings(_Model):
+    """The account and zone that the edge lives in."""
+
+    account_id: Identifier
+    zone_id: Identifier
+    plan: Literal["free", "paid"]
+
+
+class EdgeSettings(_Model):
+    """The Worker: its hosts, its schedule, its limit."""
+
+    # Cloudflare Workers limits, 2026-11-23.
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+    host: HostName
+    route_host: HostName
+    url: Endpoint | None = None
+    """Where the public reaches the edge; unset: https://<host>."""
+    crons: tuple[Cron, ...] = ()
+    cpu_ms: Annotated[int, Field(ge=1, le=300_000)] | None = None
+    """CPU milliseconds a request may use; unset: the plan's default."""
+
+    @property
+    def public_url(self) -> str:
+        return self.url or f"https://{self.host}"
+
+    @model_validator(mode="after")
+    def _hosts_differ(self) -> Self:
+        if self.host == self.route_host:
+            raise refusal("is the same as edge.host", "Give the route a second host", where="routeHost")
+        return self
+
+
+class TursoSettings(_Model):
+    """The database and where Turso's platform answers."""
+
+    api: Endpoint = "https://api.turso.tech"
+    organization: TursoName
+    group: TursoName
+    location: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    database: TursoName
+    databases: Endpoint | None = None
+    """Where to connect for every database, instead of https://<hostname>."""
+
+
+class SeedSettings(_Model):
+    """Production-like rows, written once; 0 writes none."""
+
+    notes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class Settings(_Model):
+    """The whole configuration of one stack."""
+
+    cloudflare: CloudflareSettings
+    edge: EdgeSettings
+    turso: TursoSettings
+    seed: SeedSettings = SeedSettings()
+
+    @model_validator(mode="after")
+    def _cpu_limit_needs_the_paid_plan(self) -> Self:
+        # Cloudflare answers 100328 (API v4, 2026-11-23).
+        if self.cloudflare.plan == "free" and self.edge.cpu_ms is not None:
+            remedy = "Remove it, or set shoreline:cloudflare.plan to paid"
+            raise refusal("Cloudflare's free plan refuses a CPU limit", remedy, where="edge.cpuMs")
+        return self
+
+    @classmethod
+    def parse(cls, values: Mapping[str, str], secret: Collection[str]) -> Self:
+        """`values` are the stack's settings by full key, objects as JSON text; `secret` names the encrypted ones.
+
+        Raises SettingsError with every mistake.
+        """
+        objects = {
+            field: _decoded(values[key])
+            for field in cls.model_fields
+            if (key := f"{PROJECT}:{field}") in values
+        }
+        found = [
+            *mistakes.in_secrets(SECRETS, values, secret),
+            *mistakes.in_names({*SECRETS, _BASE_URL, *(f"{PROJECT}:{field}" for field in cls.model_fields)}, values),
+            *(m for field, value in objects.items() for m in mistakes.in_placeholders(f"{PROJECT}:{field}", value)),
+            *_base_url_mistakes(values.get(_BASE_URL)),
+        ]
+        try:
+            settings = cls.model_validate(objects)
+        except ValidationError as error:
+            already = {mistake.where for mistake in found}
+            in_model = (mistakes.in_model(PROJECT, details) for details in error.errors(include_url=False))
+            raise SettingsError([*found, *(m for m in in_model if m.where not in already)]) from None
+        if found:
+            raise SettingsError(found)
+        return settings
+
+    @classmethod
+    def load(cls) -> Self:
+        """The running stack's settings. Raises pulumi.RunError, which Pulumi prints without a traceback."""
+        values = pulumi.runtime.get_config_env()
+        secret = [key for key in values if pulumi.runtime.is_config_secret(key)]
+        try:
+            return cls.parse(values, secret)
+        except SettingsError as error:
+            raise pulumi.RunError(str(error)) from None
+
+
+_BASE_URL = "cloudflare:baseUrl"
+"""Read by the Cloudflare plugin; checked here with the rest."""
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _base_url_mistakes(value: str | None) -> list[Mistake]:
+    try:
+        TypeAdapter(Endpoint | None).validate_python(value)
+    except ValidationError as error:
+        details = error.errors()[0].get("ctx", {})
+        return [Mistake(_BASE_URL, details["what"], details["remedy"])]
+    return []

@@ -1,0 +1,1 @@
+"""Provider plugins for machines on which the official ones can't be had: gRPC processes the engine starts."""

@@ -1,0 +1,1 @@
+"""What the vendors allow and what they charge, as dated data."""

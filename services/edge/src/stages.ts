@@ -1,0 +1,125 @@
+/** What happens to every request around its handler; index.ts gives the order. */
+
+import { DatabaseFailure } from "./database.ts";
+import type { Stage } from "./exchange.ts";
+import { writeLog } from "./log.ts";
+import { isProblem, Problem, problemResponse } from "./problem.ts";
+
+const TIER = "edge";
+
+/** An inbound request id is taken over only if it can do no harm in a header or a log. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+export const identity: Stage = async (exchange, next) => {
+  const inbound = exchange.request.headers.get("x-request-id");
+  exchange.id = inbound !== null && REQUEST_ID.test(inbound) ? inbound : crypto.randomUUID();
+  const response = await next(exchange);
+  response.headers.set("x-request-id", exchange.id);
+  response.headers.set("x-served-by", TIER);
+  response.headers.set("x-release", exchange.env.RELEASE.id);
+  return response;
+};
+
+export const accessLog: Stage = async (exchange, next) => {
+  const response = await next(exchange);
+  const trip = exchange.database.trip;
+  writeLog({
+    event: "request",
+    id: exchange.id,
+    tier: TIER,
+    method: exchange.request.method,
+    route: exchange.route,
+    status: response.status,
+    ms: rounded(exchange.elapsed()),
+    ...(trip && { database: { ms: rounded(trip.ms), rowsRead: trip.rowsRead } }),
+    ...(exchange.failure !== null && { failure: exchange.failure }),
+  });
+  return response;
+};
+
+/** The page needs its own scripts, styles, images and API; nothing else of it may load, run or frame. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
+  ["content-security-policy", PAGE_POLICY],
+  ["cross-origin-opener-policy", "same-origin"],
+  ["cross-origin-resource-policy", "same-origin"],
+  ["permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"],
+  ["referrer-policy", "no-referrer"],
+  ["x-content-type-options", "nosniff"],
+];
+
+const ONE_YEAR = 365 * 24 * 60 * 60;
+
+export const securityHeaders: Stage = async (exchange, next) => {
+  const response = await next(exchange);
+  for (const [name, value] of SECURITY_HEADERS) {
+    response.headers.set(name, value);
+  }
+  // Over plain HTTP the header must not be sent (RFC 6797, section 7.2).
+  if (exchange.url.protocol === "https:") {
+    response.headers.set("strict-transport-security", `max-age=${ONE_YEAR}`);
+  }
+  return response;
+};
+
+export const serverTiming: Stage = async (exchange, next) => {
+  const response = await next(exchange);
+  const total = `total;dur=${rounded(exchange.elapsed())}`;
+  const trip = exchange.database.trip;
+  response.headers.set("server-timing", trip === null ? total : `db;dur=${rounded(trip.ms)}, ${total}`);
+  return response;
+};
+
+export const problemDocuments: Stage = async (exchange, next) => {
+  try {
+    return await next(exchange);
+  } catch (error) {
+    exchange.failure = failureForLog(error);
+    return problemResponse(isProblem(error) ? error : problemOf(error), exchange.id);
+  }
+};
+
+const RETRY_AFTER_SECONDS = 5;
+
+/** What a client may know of an error that is not its own. */
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof DatabaseFailure)) {
+    return new Problem(500, "Something went wrong here.");
+  }
+  switch (error.kind) {
+    case "unavailable":
+      return new Problem(503, "The database doesn't answer. Try again shortly.", {
+        headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+      });
+    case "unexpected":
+      return new Problem(502, "The database gave an answer that makes no sense.");
+    case "refused":
+      return new Problem(500, "The database refused the request.");
+  }
+}
+
+function failureForLog(error: unknown): string | null {
+  if (isProblem(error)) {
+    return null;
+  }
+  if (error instanceof DatabaseFailure) {
+    return `database ${error.kind}: ${error.message}`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

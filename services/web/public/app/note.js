@@ -1,0 +1,54 @@
+/** One note, open for reading. */
+
+import { ApiError, readNote } from "./api.js";
+import { failure, make, timeOf } from "./dom.js";
+
+/**
+ * Shows a note in the pane, unless something else is shown by the time it arrives.
+ * @param {{ id: string, pane: HTMLElement, moveFocus: boolean, isCurrent: () => boolean }} options
+ */
+export async function openNote({ id, pane, moveFocus, isCurrent }) {
+  pane.replaceChildren(make("p", { class: "quiet" }, "Loading the note…"));
+  const view = await readNote(id).then(noteView, (error) =>
+    errorView(error, () => void openNote({ id, pane, moveFocus: true, isCurrent })),
+  );
+  if (!isCurrent()) {
+    return;
+  }
+  pane.replaceChildren(backLink(), view);
+  document.title = view.querySelector("h2")?.textContent ?? "Notes";
+  if (moveFocus) {
+    view.querySelector("h2")?.focus();
+  }
+}
+
+/** What the pane shows while nothing is open. */
+export function hintView() {
+  return make("p", { class: "quiet hint" }, "Choose a note to read it here.");
+}
+
+/** Leads back to the list where the window is too narrow for both. */
+export function backLink() {
+  return make("a", { class: "back", href: "#/" }, "← All notes");
+}
+
+/** @param {import("./api.js").Note} note */
+function noteView(note) {
+  const heading = make("h2", { tabindex: "-1", dir: "auto" }, note.title);
+  const workspace = make("span", { class: "workspace" }, note.workspace);
+  const times = note.updated === note.created ? [timeOf(note.created)] : ["changed ", timeOf(note.updated)];
+  const text = make("div", { class: "text", dir: "auto" }, note.body);
+  return make("article", {}, heading, make("p", { class: "quiet" }, workspace, ...times), text);
+}
+
+/**
+ * @param {unknown} error
+ * @param {() => void} retry
+ */
+function errorView(error, retry) {
+  if (error instanceof ApiError && error.status === 404) {
+    const heading = make("h2", { tabindex: "-1" }, "There is no such note");
+    return make("div", {}, heading, make("p", {}, "It may have been deleted, or the address is not complete."));
+  }
+  return failure("The note can't be loaded.", error, retry);
+}

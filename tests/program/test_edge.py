@@ -1,0 +1,105 @@
+"""The edge under Pulumi mocks: which resources it declares, with which inputs, in which order."""
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, rpc
+
+from infra.components import edge as edge_module
+from infra.settings import CloudflareSettings, EdgeSettings
+
+ZONE = CloudflareSettings(account_id="a" * 32, zone_id="b" * 32, plan="paid")
+SETTINGS = EdgeSettings(name="notes", host="app.example.com", route_host="www.example.com", crons=("0 * * * *",))
+
+
+class Recorder(mocks.Mocks):
+    """Answers every creation with the inputs, and keeps them by type."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, dict[str, Any]] = {}
+        self.order: list[str] = []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        kind = args.typ.rsplit(":", 1)[-1]
+        self.inputs[kind] = args.inputs
+        self.order.append(kind)
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"the program calls {args.token}")
+
+
+class DatabaseOutputs:
+    """What the edge reads of the database component."""
+
+    def __init__(self) -> None:
+        self.url = pulumi.Output.from_input("https://notes.example.turso.io")
+        self.token = pulumi.Output.secret("a-token")
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
+    module = tmp_path / "worker.js"
+    module.write_text("export default {}")
+    monkeypatch.setattr(edge_module, "build_edge", lambda: module)
+    recorder = Recorder()
+    mocks.set_mocks(recorder, project="shoreline", stack="test", preview=False)
+    return recorder
+
+
+def declare(settings: EdgeSettings = SETTINGS) -> str:
+    """Runs the component to its end and returns its URL."""
+    urls: list[str] = []
+
+    @mocks.test
+    def program() -> pulumi.Output[None]:
+        edge = edge_module.Edge("edge", settings, zone=ZONE, database=DatabaseOutputs())  # type: ignore[arg-type]
+        return edge.url.apply(urls.append)
+
+    program()
+    return urls[0]
+
+
+def test_the_worker_is_served_by_a_deployment_of_its_version(recorder: Recorder) -> None:
+    declare()
+    version, deployment = recorder.inputs["WorkerVersion"], recorder.inputs["WorkersDeployment"]
+    assert version["workerId"] == "edge-worker-id"
+    assert deployment["versions"] == [{"versionId": "edge-version-id", "percentage": 100}]
+    assert recorder.order.index("WorkerVersion") < recorder.order.index("WorkersDeployment")
+
+
+def test_the_database_token_is_a_secret_binding(recorder: Recorder) -> None:
+    declare()
+    sent = recorder.inputs["WorkerVersion"]["bindings"]
+    assert rpc.is_rpc_secret(sent)
+    bindings = {binding["name"]: binding for binding in rpc.unwrap_rpc_secret(sent)}
+    assert bindings["DATABASE_TOKEN"]["type"] == "secret_text"
+    assert bindings["DATABASE_URL"] == {
+        "name": "DATABASE_URL",
+        "type": "plain_text",
+        "text": "https://notes.example.turso.io",
+    }
+
+
+def test_hosts_are_bound_after_something_is_deployed_there(recorder: Recorder) -> None:
+    declare()
+    deployed = recorder.order.index("WorkersDeployment")
+    for kind in ("WorkersCustomDomain", "WorkersRoute", "WorkersCronTrigger"):
+        assert recorder.order.index(kind) > deployed
+    assert recorder.inputs["WorkersCustomDomain"]["hostname"] == "app.example.com"
+    assert recorder.inputs["WorkersRoute"]["pattern"] == "www.example.com/*"
+    assert recorder.inputs["DnsRecord"]["proxied"] is True
+    assert recorder.inputs["WorkersCronTrigger"]["schedules"] == [{"cron": "0 * * * *"}]
+
+
+def test_the_cpu_limit_is_sent_only_if_it_is_set(recorder: Recorder) -> None:
+    declare()
+    assert "limits" not in recorder.inputs["WorkerVersion"]
+    declare(SETTINGS.model_copy(update={"cpu_ms": 50}))
+    assert recorder.inputs["WorkerVersion"]["limits"] == {"cpuMs": 50}
+
+
+def test_the_url_is_the_public_one(recorder: Recorder) -> None:
+    assert declare() == "https://app.example.com"

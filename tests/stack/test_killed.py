@@ -1,0 +1,113 @@
+"""`pulumi up` killed with SIGKILL: the next `make up` goes on from there, and nothing is made twice."""
+
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.clone import Clone
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]
+
+POINTS = 10
+
+
+def kill_at(clone: Clone, create: int) -> bool:
+    """Runs `make up` and kills the engine, and only it, when it begins its create number `create`.
+
+    False if the update ended before that.
+    """
+    process = clone.start(sys.executable, "-m", "infra.cli", "up")
+    assert process.stdout is not None
+    seen = 0
+    killed = False
+    for line in process.stdout:
+        seen += " creating" in line
+        if seen == create and not killed:
+            for engine in engines_below(process.pid):
+                os.kill(engine.pid, signal.SIGKILL)
+                killed = True
+    return process.wait() != 0 and killed
+
+
+def engines_below(pid: int) -> Iterator[psutil.Process]:
+    return (child for child in psutil.Process(pid).children(recursive=True) if child.name() == "pulumi")
+
+
+def assert_whole_and_single(clone: Clone) -> None:
+    """The stack is as declared, and the vendors hold each thing once."""
+    clone.pulumi("preview", "--expect-no-changes")
+    assert not clone.export()["deployment"].get("pending_operations")
+    assert httpx.get(f"{clone.url}/api/notes").status_code == 200
+    assert count_at_vendors(clone) == {"workers": 1, "routes": 1, "records": 1, "domains": 1, "databases": 1, "groups": 1}
+
+
+def count_at_vendors(clone: Clone) -> dict[str, int]:
+    ids, turso = clone.setting("shoreline:cloudflare"), clone.setting("shoreline:turso")
+    account, zone = f"/accounts/{ids['accountId']}/workers", f"/zones/{ids['zoneId']}"
+    cloudflare = vendor(clone, clone.setting("cloudflare:baseUrl"), "cloudflare:apiToken")
+    platform = vendor(clone, f"{turso['api']}/v1/organizations/{turso['organization']}", "shoreline:tursoToken")
+    with cloudflare, platform:
+        results: dict[str, Any] = {
+            "workers": cloudflare.get(f"{account}/workers").json()["result"],
+            "routes": cloudflare.get(f"{zone}/workers/routes").json()["result"],
+            "records": cloudflare.get(f"{zone}/dns_records").json()["result"],
+            "domains": cloudflare.get(f"{account}/domains").json()["result"],
+            "databases": platform.get("/databases").json()["databases"],
+            "groups": platform.get("/groups").json()["groups"],
+        }
+    return {name: len(items) for name, items in results.items()}
+
+
+def vendor(clone: Clone, base_url: str, token: str) -> httpx.Client:
+    bearer = clone.pulumi("config", "get", token).strip()
+    return httpx.Client(base_url=base_url, headers={"authorization": f"Bearer {bearer}"})
+
+
+def test_killed_at_ten_points_one_after_the_other(clone: Clone) -> None:
+    kills = sum(kill_at(clone, create) for create in range(1, POINTS + 1))
+    assert kills >= POINTS // 2
+    clone.shoreline("up")
+    assert_whole_and_single(clone)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("create", range(1, 16))
+def test_killed_at_any_create_the_next_up_converges(clone: Clone, create: int) -> None:
+    kill_at(clone, create)
+    clone.shoreline("up")
+    assert_whole_and_single(clone)
+
+
+@pytest.mark.chaos
+def test_killed_at_random_edits_and_creates(running: Clone) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)  # noqa: S311 not for secrets
+    source = running.folder / "services" / "edge" / "src" / "index.ts"
+    for edit in range(10):
+        source.write_text(f'{source.read_text()}\nconsole.log("edit {edit}");\n')
+        kill_at(running, chance.randint(1, 2))
+        running.shoreline("up")
+        assert_whole_and_single(running)
+
+
+def test_a_lock_in_force_is_respected(running: Clone) -> None:
+    process = running.start("pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+    assert process.stdout is not None
+    next(line for line in process.stdout if "Updating" in line)
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        done = running.attempt(sys.executable, "-m", "infra.cli", "up")
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+    process.communicate()
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and "another update holds the state lock" in said, said
+    assert process.returncode == 0

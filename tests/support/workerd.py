@@ -1,0 +1,118 @@
+"""The built Worker in a real workerd, bound to a database behind a gate."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.paths import NODE_MODULES, SERVICES
+from tests.support.process import running, until
+
+RELEASE = "11111111-2222-4333-8444-555555555555"
+COMPATIBILITY_DATE = "2026-11-01"
+SUPPORT = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`url` of the Worker, `cron` of its scheduled handler, and what it logged."""
+
+    url: str
+    cron: str
+    log: Path
+
+    def logged(self, request_id: str) -> dict[str, object]:
+        """The log line of a request, once it is written."""
+
+        def line() -> dict[str, object] | None:
+            return next((line for line in self.lines() if line.get("id") == request_id), None)
+
+        return until(line, f"a log line of request {request_id}")
+
+    def lines(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+
+
+def build(directory: Path) -> Path:
+    """Bundles the Worker into `directory`; gives the folder that holds worker.js."""
+    subprocess.run(["node", SERVICES / "edge" / "build.mjs", "--out", directory], check=True)
+    return directory
+
+
+@contextmanager
+def edge(bundle: Path, directory: Path, *, database_port: int, token: str) -> Iterator[Edge]:
+    """The Worker on free ports; all its outbound requests go to `database_port`, as plain HTTP."""
+    for name in ("assets.js", "cron.js"):
+        (directory / name).write_bytes((SUPPORT / name).read_bytes())
+    (directory / "worker.js").write_bytes((bundle / "worker.js").read_bytes())
+    config = directory / "edge.capnp"
+    config.write_text(_config(database_port, token), "ascii")
+    config.chmod(0o600)
+    log = directory / "workerd.log"
+    listening, control = os.pipe()
+    argv: list[str | Path] = [_binary(), "serve", config, "--experimental", f"--control-fd={control}"]
+    with os.fdopen(listening) as events, running(argv, log=log, pass_fds=[control]) as child:
+        os.close(control)
+        ports: dict[str, int] = {}
+        while len(ports) < 2:
+            line = events.readline()
+            if line == "":
+                raise AssertionError(f"workerd ended with {child.wait()}:\n{log.read_text()[-2000:]}")
+            event = json.loads(line)
+            ports[event["socket"]] = event["port"]
+        yield Edge(f"http://127.0.0.1:{ports['edge']}", f"http://127.0.0.1:{ports['cron']}", log)
+
+
+def _binary() -> Path:
+    found = next(NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd"), None)
+    if found is None:
+        raise AssertionError("workerd is missing from node_modules: run `make setup`")
+    return found
+
+
+def _config(database_port: int, token: str) -> str:
+    return f"""using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "edge", worker = .edge),
+    (name = "assets", worker = .assets),
+    (name = "cron", worker = .cron),
+    (name = "files", disk = {json.dumps(str(SERVICES / "web" / "public"))}),
+    (name = "database", external = (address = "127.0.0.1:{database_port}", http = ())),
+  ],
+  sockets = [
+    (name = "edge", address = "127.0.0.1:0", service = "edge",
+      http = (forwardedProtoHeader = "x-forwarded-proto")),
+    (name = "cron", address = "127.0.0.1:0", http = (), service = "cron"),
+  ],
+);
+
+const edge :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "{COMPATIBILITY_DATE}",
+  globalOutbound = "database",
+  bindings = [
+    (name = "ASSETS", service = "assets"),
+    (name = "DATABASE_URL", text = "https://notes-shoreline.turso.localhost"),
+    (name = "DATABASE_TOKEN", text = {json.dumps(token)}),
+    (name = "RELEASE", json = {json.dumps(json.dumps({"id": RELEASE, "tag": "", "timestamp": ""}))}),
+  ],
+);
+
+const assets :Workerd.Worker = (
+  modules = [(name = "assets.js", esModule = embed "assets.js")],
+  compatibilityDate = "{COMPATIBILITY_DATE}",
+  bindings = [(name = "FILES", service = "files")],
+);
+
+const cron :Workerd.Worker = (
+  modules = [(name = "cron.js", esModule = embed "cron.js")],
+  compatibilityDate = "{COMPATIBILITY_DATE}",
+  compatibilityFlags = ["experimental", "service_binding_extra_handlers"],
+  bindings = [(name = "EDGE", service = "edge")],
+);
+"""

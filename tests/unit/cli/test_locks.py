@@ -1,0 +1,71 @@
+"""A state lock is dropped only if its host is this one and its process is dead."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.cli.recovery.locks import drop_dead_locks
+from infra.errors import UserError
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def write_lock(backend: Path, *, pid: int, host: str, taken: datetime) -> Path:
+    path = backend / ".pulumi" / "locks" / "organization" / "shoreline" / "dev" / "1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        json.dumps({"pid": pid, "username": "ada", "hostname": host, "timestamp": taken.isoformat()})
+    )
+    return path
+
+
+NOW = datetime.now(UTC)
+HERE = socket.gethostname()
+
+
+def test_the_lock_of_a_dead_process_of_this_host_is_dropped(tmp_path: Path) -> None:
+    lock = write_lock(tmp_path, pid=dead_pid(), host=HERE, taken=NOW)
+    assert drop_dead_locks(tmp_path.as_uri(), "dev") == 1
+    assert not lock.exists()
+
+
+def test_the_lock_of_a_living_process_is_kept(tmp_path: Path) -> None:
+    lock = write_lock(tmp_path, pid=os.getpid(), host=HERE, taken=datetime.now(UTC))
+    with pytest.raises(UserError, match=rf"stack dev: another update holds the state lock \(ada@{HERE}, process"):
+        drop_dead_locks(tmp_path.as_uri(), "dev")
+    assert lock.exists()
+
+
+def test_the_lock_of_a_process_whose_number_was_given_to_another_is_dropped(tmp_path: Path) -> None:
+    write_lock(tmp_path, pid=os.getpid(), host=HERE, taken=NOW - timedelta(days=400))
+    assert drop_dead_locks(tmp_path.as_uri(), "dev") == 1
+
+
+def test_the_lock_of_another_host_is_kept_even_if_no_process_has_its_number(tmp_path: Path) -> None:
+    lock = write_lock(tmp_path, pid=dead_pid(), host="elsewhere", taken=NOW)
+    with pytest.raises(UserError, match="ada@elsewhere"):
+        drop_dead_locks(tmp_path.as_uri(), "dev")
+    assert lock.exists()
+
+
+def test_a_lock_whose_writer_was_killed_halfway_is_dropped(tmp_path: Path) -> None:
+    lock = write_lock(tmp_path, pid=1, host=HERE, taken=NOW)
+    lock.write_text('{"pid": 1')
+    assert drop_dead_locks(tmp_path.as_uri(), "dev") == 1
+
+
+def test_other_stacks_and_other_backends_are_left_alone(tmp_path: Path) -> None:
+    lock = write_lock(tmp_path, pid=dead_pid(), host=HERE, taken=NOW)
+    assert drop_dead_locks(tmp_path.as_uri(), "prod") == 0
+    assert drop_dead_locks("s3://bucket", "dev") == 0
+    assert lock.exists()

@@ -1,0 +1,45 @@
+"""What build.mjs writes."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from infra.paths import NODE_MODULES, ROOT, SERVICES
+from tests.support.workerd import build
+
+KILOBYTE = 1000
+LARGEST = 64 * KILOBYTE
+"""Readable, unminified. A library that slips in by mistake is larger than what is left."""
+
+
+def test_the_same_sources_give_the_same_bytes_in_any_clone(bundle: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "another clone" / "with spaces"
+    for part in ("edge", "contract"):
+        shutil.copytree(SERVICES / part, elsewhere / "services" / part)
+    (elsewhere / "node_modules").symlink_to(NODE_MODULES, target_is_directory=True)
+    script = elsewhere / "services" / "edge" / "build.mjs"
+    subprocess.run(["node", script, "--out", tmp_path / "out"], check=True, cwd=tmp_path)
+    assert (tmp_path / "out" / "worker.js").read_bytes() == (bundle / "worker.js").read_bytes()
+
+
+def test_the_bundle_is_one_small_module_that_needs_no_eval(bundle: Path) -> None:
+    assert [path.name for path in bundle.iterdir()] == ["worker.js"]
+    code = (bundle / "worker.js").read_text("utf-8")
+    assert len(code.encode()) < LARGEST
+    assert not [word for word in ("eval(", "new Function(", "sourceMappingURL", str(ROOT)) if word in code]
+    assert not [line for line in code.splitlines() if line.startswith("import ")]
+
+
+def test_an_unchanged_build_writes_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+    assert (build(tmp_path) / "worker.js").read_bytes() == (bundle / "worker.js").read_bytes()
+
+
+MISSING_OUT = "services/edge/build.mjs: --out is missing. Name the folder for worker.js: --out DIR"
+
+
+def test_a_missing_folder_name_is_one_clear_message() -> None:
+    result = subprocess.run(
+        ["node", SERVICES / "edge" / "build.mjs"], check=False, capture_output=True, text=True
+    )
+    assert result.returncode == 2
+    assert result.stderr == f"{MISSING_OUT}\n"
