@@ -1,17 +1,15 @@
-"""Records of running processes by pid and creation time, so that none outlives the local cloud unseen."""
+"""Records of running processes by pid and birth, so that none outlives the local cloud unseen."""
 
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-
-SAME_PROCESS_SECONDS = 1.0
-"""Creation times are compared within this: their clock's base moves with time adjustments."""
 
 KILL_SECONDS = 5.0
 POLL_SECONDS = 0.01
@@ -21,16 +19,27 @@ POLL_SECONDS = 0.01
 class Recorded:
     name: str
     pid: int
-    created: float
+    birth: str
 
     def process(self) -> psutil.Process | None:
         """The living process of this record; None if it is gone or its pid belongs to another by now."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < SAME_PROCESS_SECONDS
-            return process if same and lives(process) else None
-        except psutil.Error:
+            return process if birth(self.pid) == self.birth and lives(process) else None
+        except (psutil.Error, OSError):
             return None
+
+
+def birth(pid: int) -> str:
+    """What tells a process from a later one of the same pid. Raises psutil.Error or OSError if there is none.
+
+    On Linux the boot and the clock ticks since then, which no setting of the clock moves (proc(5), field 22).
+    """
+    if sys.platform != "linux":
+        return str(psutil.Process(pid).create_time())
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return f"{boot} {fields[19]}"
 
 
 def write_private(path: Path, text: str) -> None:
@@ -44,9 +53,8 @@ def write_private(path: Path, text: str) -> None:
 
 def record(data: Path, name: str, pid: int) -> None:
     """Note a process that has just been started; one that has ended already is not noted."""
-    with contextlib.suppress(psutil.Error):
-        created = psutil.Process(pid).create_time()
-        write_private(_path(data, name), json.dumps({"pid": pid, "created": created}))
+    with contextlib.suppress(psutil.Error, OSError):
+        write_private(_path(data, name), json.dumps({"pid": pid, "birth": birth(pid)}))
 
 
 def forget(data: Path, name: str) -> None:
@@ -59,7 +67,7 @@ def recorded(data: Path) -> list[Recorded]:
     for path in sorted((data / "run" / "pids").glob("*.json")):
         with contextlib.suppress(ValueError, KeyError, OSError):
             entry = json.loads(path.read_text())
-            found.append(Recorded(path.stem, int(entry["pid"]), float(entry["created"])))
+            found.append(Recorded(path.stem, int(entry["pid"]), str(entry["birth"])))
     return found
 
 

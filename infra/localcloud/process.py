@@ -40,7 +40,7 @@ class ProcessStatus:
     address: str | None
 
 
-class ProcessFailed(Exception):  # noqa: N818 - it says what happened
+class ProcessFailed(Exception):
     """A child did not become ready; carries the end of its log."""
 
     def __init__(self, name: str, log_tail: str) -> None:
@@ -53,7 +53,7 @@ class Process:
     """A child the daemon keeps alive: restarted with backoff when it dies, killed with the daemon.
 
     `directory` is the local cloud's data folder: the child runs in it, its output goes to `logs/<name>.log`
-    and its record (pid and creation time) to `run/pids/<name>.json` below it. `env` is added to the daemon's
+    and its record (pid and birth) to `run/pids/<name>.json` below it. `env` is added to the daemon's
     environment. `ready` is polled until true, at the first start and after each restart; an OSError of it
     counts as false. Linux ties the parent-death signal to the thread that forked: start on the main thread.
     """

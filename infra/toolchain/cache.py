@@ -47,8 +47,11 @@ def place(folder: Path, make: Callable[[Path], None], progress: Progress) -> Pat
             incoming = folder.with_name(f"{folder.name}.incoming")
             remove(incoming)
             incoming.mkdir(parents=True)
-            make(incoming)
-            incoming.rename(folder)
+            try:
+                make(incoming)
+                incoming.rename(folder)
+            finally:
+                remove(incoming)
     return folder
 
 

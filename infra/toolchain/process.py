@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from infra.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 TAIL = 12
@@ -38,6 +40,7 @@ def run(
                 cwd=cwd,
                 env=environ,
                 stdin=subprocess.DEVNULL,
+                preexec_fn=_end_with_parent(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 timeout=timeout,
@@ -51,6 +54,21 @@ def run(
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
         ending = "\n  ".join(["The log ends with:", *lines])
         raise UserError(str(log), f"{what} failed with exit code {code}", f"{remedy} {ending}")
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """What the tool's process does first: ask Linux to end it when this process is killed."""
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    end_with_parent = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+
+    def ask() -> None:
+        libc.prctl(end_with_parent, signal.SIGTERM)
+
+    return ask
 
 
 def answer(argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path | None = None) -> str | None:

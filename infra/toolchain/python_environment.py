@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.toolchain.process import run
+from infra.toolchain.process import answer, run
 from infra.toolchain.stamps import digest
 from infra.toolchain.wheels import INDEX_REMEDY, base_python, uv, uv_environment
 
@@ -24,19 +24,36 @@ class Packages:
         return digest([str(setup.root)], locks)
 
     def build(self, setup: Setup) -> list[Path]:
-        tool = uv(setup)
-        environ = uv_environment(setup.environ)
-        remedy = INDEX_REMEDY
+        tool, environ = uv(setup), uv_environment(setup.environ)
         python = setup.venv / "bin" / "python"
         with setup.progress.step("Python packages"):
-            argv = [tool, "venv", "--quiet", "--clear", "--no-project", "--python", base_python(), setup.venv]
-            run(argv, log=setup.log("venv"), cwd=setup.root, environ=environ, remedy=remedy)
-            argv = [tool, "pip", "sync", "--python", python, "--require-hashes", "--compile-bytecode"]
-            argv += ["--strict", setup.root / "requirements.lock"]
-            run(argv, log=setup.log("python"), cwd=setup.root, environ=environ, remedy=remedy)
+            # One that works is kept, so that a new lock file costs what it changes.
+            if answer([python, "-c", "import sys; print(sys.prefix)"], setup.environ) != str(setup.venv):
+                argv = [
+                    tool,
+                    "venv",
+                    "--quiet",
+                    "--clear",
+                    "--no-project",
+                    "--python",
+                    base_python(),
+                    setup.venv,
+                ]
+                run(argv, log=setup.log("venv"), cwd=setup.root, environ=environ, remedy=INDEX_REMEDY)
+            argv = [
+                tool,
+                "pip",
+                "sync",
+                "--python",
+                python,
+                "--require-hashes",
+                "--compile-bytecode",
+                "--strict",
+            ]
+            argv += [setup.root / "requirements.lock"]
+            run(argv, log=setup.log("python"), cwd=setup.root, environ=environ, remedy=INDEX_REMEDY)
         # The engine's Python host looks for uv on PATH, as Pulumi.yaml names it as the toolchain.
-        link = setup.link("uv", tool)
-        return [python, setup.venv / "pyvenv.cfg", link]
+        return [python, setup.venv / "pyvenv.cfg", setup.link("uv", tool)]
 
 
 class Project:

@@ -65,7 +65,7 @@ def database_token(clone: Clone) -> str:
 
 def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
     planted = plant(clone)
-    printed = []
+    printed = [clone.pulumi("stack", "init", "dev")]
     for key, value in zip(("cloudflare:apiToken", "shoreline:tursoToken"), planted, strict=True):
         done = clone.run_with_input(value, "pulumi", "config", "set", "--secret", key)
         assert done.returncode == 0, done.stderr

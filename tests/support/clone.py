@@ -4,16 +4,15 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from infra.paths import ROOT
+from tests.support.cloud import choose_ports
 
 _SHARED = (".venv", "node_modules")
 """Installed once: clones link to them."""
@@ -34,13 +33,11 @@ class Clone:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         _copy_project(folder)
+        (folder / ".shoreline" / "state").mkdir(parents=True)
         self.stack_file = folder / "Pulumi.dev.yaml"
-        ports = free_ports(4)
-        text = self.stack_file.read_text()
-        for old, new in zip(("8700", "8701", "8702", "8703"), ports, strict=True):
-            text = text.replace(f":{old}", f":{new}")
-        self.stack_file.write_text(text)
-        self.ports = ports
+        self.ports = choose_ports(self.stack_file, self.stack_file)
+        argv = [sys.executable, "-m", "tests.support.janitor", str(os.getpid()), str(folder)]
+        self._janitor = subprocess.Popen(argv, cwd=ROOT, start_new_session=True)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -51,7 +48,6 @@ class Clone:
             "SHORELINE_ROOT": str(self.folder),
             "PULUMI_BACKEND_URL": (self.folder / ".shoreline" / "state").as_uri(),
             "PULUMI_STACK": "dev",
-            "SHORELINE_DIE_WITH": str(os.getpid()),
         }
 
     def setting(self, key: str) -> Any:
@@ -124,21 +120,14 @@ class Clone:
         """Ends every process of the clone, whatever state it is in, and removes the folder."""
         self.attempt(sys.executable, "-m", "infra.localcloud", "reset", "--yes")
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._janitor.kill()
+        self._janitor.wait()
 
 
 def kill_group(process: "subprocess.Popen[str]") -> None:
     """SIGKILL to the process and everything in its group."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback that are free now, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _copy_project(folder: Path) -> None:

@@ -46,10 +46,7 @@ class LocalCloud:
 
     def choose_ports(self) -> None:
         """Write the configuration with ports that are free now."""
-        text = (ROOT / "Pulumi.dev.yaml").read_text()
-        named = sorted(set(PORT.findall(text)))
-        fresh = dict(zip(named, free_ports(len(named)), strict=True))
-        self.config_file.write_text(PORT.sub(lambda match: str(fresh[match[0]]), text))
+        choose_ports(ROOT / "Pulumi.dev.yaml", self.config_file)
 
     def argv(self, *arguments: str) -> list[str]:
         options = ["--config", str(self.config_file), "--data", str(self.data)]
@@ -153,6 +150,15 @@ class Hrana:
     def value(self, statement: str) -> Any:
         """The first column of the first row."""
         return self.results(statement)[0]["rows"][0][0]["value"]
+
+
+def choose_ports(source: Path, target: Path) -> list[int]:
+    """Copy `source` with ports that are free now; returns these in the order of those they replace."""
+    text = source.read_text()
+    named = sorted(set(PORT.findall(text)))
+    fresh = dict(zip(named, free_ports(len(named)), strict=True))
+    target.write_text(PORT.sub(lambda match: str(fresh[match[0]]), text))
+    return list(fresh.values())
 
 
 def free_ports(count: int) -> list[int]:

@@ -22,8 +22,8 @@ from infra.vendors.cloudflare_limits import Plan
 class Cloudflare:
     """A Vendor. `data` is the local cloud's folder: its state lives in `cloudflare/` below it.
 
-    `outbound` maps host patterns to the data planes of the other vendors: what a Worker fetches from these goes
-    there. The account's plan and the edge's public scheme come from the stack's configuration file, as for Pulumi.
+    `outbound` maps host patterns to the other vendors' data planes: a Worker's fetch to these goes there.
+    The account's plan and the edge's public scheme come from the stack's configuration file.
     """
 
     name = "cloudflare"

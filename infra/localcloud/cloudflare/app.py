@@ -109,7 +109,7 @@ def build_app(cloud: Cloud) -> ASGIApp:
 
 
 class Authentication:
-    """403 with code 10000 without the account's token. An asset upload has its session's token, checked there."""
+    """403 with code 10000 without the account's token. An asset upload has its session's."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app, self._token = app, token

@@ -1,13 +1,13 @@
 """The data plane: one workerd on the edge's address, running our router, which loads versions as isolates.
 
-Versions are loaded at run time by workerd's worker loader, not listed in its configuration. So a deployment, a
-route or a new version is one message over the control socket: nothing restarts and no connection is cut. A second
-workerd on the same listening socket, with SIGTERM for the old one, failed 126 of 26,592 requests of 16 keep-alive
-clients over ten swaps: an idle connection is closed while its next request is on the way. A router process before
-a swapped one needed 480 us of CPU a request, the Worker alone 75 us (both tried 2026-11-23).
+Versions are loaded at run time by workerd's worker loader, not listed in its configuration. So a deployment,
+a route or a new version is one message over the control socket: nothing restarts and no connection is cut.
+A second workerd on the same listening socket, with SIGTERM for the old one, failed 126 of 26,592 requests of
+16 keep-alive clients over ten swaps: an idle connection is closed while its next request is on the way. A
+router process before a swapped one needed 480 us of CPU a request, the Worker alone 75 us (2026-11-23).
 
-The table is also a file that workerd reads at its start, so one that crashed comes back with the state it had; the
-listening socket is the daemon's and stays open meanwhile.
+The table is also a file that workerd reads at its start, so one that crashed comes back with what it served;
+the listening socket is the daemon's and stays open meanwhile.
 """
 
 import asyncio
@@ -24,9 +24,10 @@ import httpx
 
 from infra.errors import UserError
 from infra.localcloud.cloudflare import workerd
-from infra.localcloud.cloudflare.files import Files, write_durably
+from infra.localcloud.cloudflare.files import Files
 from infra.localcloud.cloudflare.table import Table
 from infra.localcloud.endpoints import Address
+from infra.localcloud.orphans import write_private
 from infra.localcloud.process import Process, ProcessStatus
 
 ROUTER = Path(__file__).parent / "router" / "router.ts"
@@ -73,7 +74,7 @@ class Engine:
         self._run.mkdir(mode=0o700, parents=True, exist_ok=True)
         await bundle_router(self._run / "router.js")
         self._write_table(table)
-        write_durably(self._run / "edge.capnp", self._config().encode())
+        write_private(self._run / "edge.capnp", self._config(table))
         self._client = httpx.AsyncClient(
             base_url=_address(control).url,
             headers={"x-control-key": self._key},
@@ -110,7 +111,7 @@ class Engine:
         return [] if self._process is None else [self._process.status()]
 
     async def apply(self, table: Table) -> None:
-        """Returns when the edge serves this table; the file comes first, for a workerd that dies in between."""
+        """Returns when the edge serves this table; the file comes first, for a workerd that dies."""
         async with self._pushing:
             self._write_table(table)
             deadline = time.monotonic() + PUSH_SECONDS
@@ -127,7 +128,7 @@ class Engine:
         """Run the `scheduled` handler of the Worker's deployment; `at` in seconds since the epoch."""
         event = {"worker": worker, "cron": cron, "scheduledTime": int(at * 1000)}
         try:
-            response = await self._control("POST", "/scheduled", event, timeout=CRON_SECONDS)
+            response = await self._control("POST", "/scheduled", event, seconds=CRON_SECONDS)
         except httpx.TransportError as error:
             return Outcome("exception", None, f"the edge did not answer: {error!r}")
         response.raise_for_status()
@@ -135,21 +136,22 @@ class Engine:
 
     async def _ready(self) -> bool:
         try:
-            return (await self._control("GET", "/ready", timeout=2.0)).is_success
+            return (await self._control("GET", "/ready", seconds=2.0)).is_success
         except httpx.TransportError:
             return False
 
     async def _control(
-        self, method: str, path: str, content: Any = None, timeout: float = PUSH_SECONDS
+        self, method: str, path: str, content: Any = None, seconds: float = PUSH_SECONDS
     ) -> httpx.Response:
         if self._client is None:
             raise RuntimeError("the engine is not running")
-        return await self._client.request(method, path, json=content, timeout=timeout)
+        return await self._client.request(method, path, json=content, timeout=seconds)
 
     def _write_table(self, table: Table) -> None:
-        write_durably(self._run / "table.json", json.dumps(table, ensure_ascii=False).encode())
+        """Derived from the store, so a power loss may take it: each start writes it anew."""
+        write_private(self._run / "table.json", json.dumps(table, ensure_ascii=False))
 
-    def _config(self) -> str:
+    def _config(self, table: Table) -> str:
         disks = {"versions": self._files.versions, "assets": self._files.assets}
         externals = {f"outbound-{number}": address for number, address in enumerate(self._outbound.values())}
         bindings = {
@@ -184,10 +186,26 @@ class Engine:
         return workerd.config(
             services,
             [
-                {"name": '"edge"', "http": "()", "service": '"router"'},
+                {"name": '"edge"', "http": _arrival(table["scheme"]), "service": '"router"'},
                 {"name": '"control"', "http": "()", "service": control},
             ],
         )
+
+
+def _arrival(scheme: str) -> str:
+    """What the edge's socket does to each request: Cloudflare's headers instead of the client's claims."""
+    headers = {
+        "CF-Connecting-IP": "127.0.0.1",
+        "X-Real-IP": "127.0.0.1",
+        "CF-IPCountry": "XX",
+        "CF-Visitor": json.dumps({"scheme": scheme}, separators=(",", ":")),
+        "X-Forwarded-Proto": scheme,
+    }
+    injected = [
+        workerd.struct({"name": workerd.text(n), "value": workerd.text(v)}) for n, v in headers.items()
+    ]
+    removed = [workerd.struct({"name": workerd.text(name)}) for name in ("CF-Worker", "True-Client-IP")]
+    return workerd.struct({"injectRequestHeaders": workerd.listing([*injected, *removed])})
 
 
 async def bundle_router(target: Path) -> None:

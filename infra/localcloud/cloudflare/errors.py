@@ -1,4 +1,4 @@
-"""What the control plane refuses: Cloudflare's statuses and codes (API v4 docs, observed answers, 2026-11-23)."""
+"""What the control plane refuses: Cloudflare's statuses and codes (API v4 docs, 2026-11-23)."""
 
 
 class ApiError(Exception):
@@ -14,7 +14,7 @@ class ApiError(Exception):
 NOT_EMULATED = 501
 
 
-class NotEmulated(ApiError):  # noqa: N818 - it reads as what it says
+class NotEmulated(ApiError):
     """The real API has this and the local cloud lacks it; `what` names it."""
 
     def __init__(self, what: str) -> None:

@@ -1,4 +1,4 @@
-"""`_headers` and `_redirects` of static assets, read into the router's rules (static assets docs, 2026-11-23)."""
+"""`_headers` and `_redirects` of static assets as the router's rules (static assets docs, 2026-11-23)."""
 
 from typing import Any
 
@@ -33,11 +33,11 @@ def parse_headers(text: str, plan: Plan) -> list[dict[str, Any]]:
 
 
 def parse_redirects(text: str, plan: Plan) -> list[dict[str, Any]]:
-    """Rules as `{from, to, status}`, those without `*` and `:name` first. Raises 10021 with the line's number."""
+    """Rules as `{from, to, status}`, those without `*` and `:name` first. Raises 10021 with the line."""
     rules: list[dict[str, Any]] = []
     for number, line in enumerate(text.splitlines(), 1):
-        content = line.split("#", 1)[0].strip() if line.lstrip().startswith("#") else line.strip()
-        if not content:
+        content = line.strip()
+        if not content or content.startswith("#"):
             continue
         source, target, status = _redirect(number, content.split())
         rules.append({"from": source, "to": target, "status": status})
@@ -52,7 +52,8 @@ def parse_redirects(text: str, plan: Plan) -> list[dict[str, Any]]:
 def _redirect(number: int, words: list[str]) -> tuple[str, str, int]:
     if len(words) not in (2, 3) or not words[0].startswith("/"):
         raise _refused("_redirects", number, "a rule is `/from /to [status]`")
-    status = int(words[2]) if len(words) == 3 and words[2].isdigit() else 302 if len(words) == 2 else 0
+    code = words[2] if len(words) == 3 else "302"
+    status = int(code) if code.isdigit() else 0
     if status not in _STATUSES:
         raise _refused("_redirects", number, f"the status is none of {', '.join(map(str, _STATUSES))}")
     if status == 200 and not words[1].startswith("/"):

@@ -1,4 +1,4 @@
-"""workerd's binary, and its configuration as Cap'n Proto text (workerd.capnp of 1.20261117.1)."""
+"""The Node packages' executables, and workerd's configuration as text (workerd.capnp of 1.20261117.1)."""
 
 import json
 import platform
@@ -9,30 +9,32 @@ from pathlib import Path
 from infra.errors import UserError
 from infra.paths import NODE_MODULES
 
-_PACKAGES = {
-    ("linux", "x86_64"): "workerd-linux-64",
-    ("linux", "aarch64"): "workerd-linux-arm64",
-    ("darwin", "x86_64"): "workerd-darwin-64",
-    ("darwin", "arm64"): "workerd-darwin-arm64",
+_PLATFORMS = {
+    ("linux", "x86_64"): ("@cloudflare/workerd-linux-64", "@esbuild/linux-x64"),
+    ("linux", "aarch64"): ("@cloudflare/workerd-linux-arm64", "@esbuild/linux-arm64"),
+    ("darwin", "x86_64"): ("@cloudflare/workerd-darwin-64", "@esbuild/darwin-x64"),
+    ("darwin", "arm64"): ("@cloudflare/workerd-darwin-arm64", "@esbuild/darwin-arm64"),
 }
+"""Packages of the executables themselves: `workerd` and `esbuild` in .bin are Node scripts around them."""
 
 
 def workerd_binary() -> Path:
-    """The executable itself: the package's own `workerd` is a Node script around it. Raises UserError."""
-    package = _PACKAGES.get(
-        (sys.platform, platform.machine()), f"workerd-{sys.platform}-{platform.machine()}"
-    )
-    return _found(NODE_MODULES / "@cloudflare" / package / "bin" / "workerd")
+    """Raises UserError if the Node packages are not installed."""
+    return _executable(0, "workerd")
 
 
 def esbuild_binary() -> Path:
-    """Raises UserError."""
-    return _found(NODE_MODULES / ".bin" / "esbuild")
+    """Raises UserError if the Node packages are not installed."""
+    return _executable(1, "esbuild")
 
 
-def _found(path: Path) -> Path:
+def _executable(which: int, name: str) -> Path:
+    here = (sys.platform, platform.machine())
+    if here not in _PLATFORMS:
+        raise UserError(name, f"has no build for {' '.join(here)}", "Use Linux or macOS on x64 or arm64")
+    path = NODE_MODULES / _PLATFORMS[here][which] / "bin" / name
     if not path.is_file():
-        raise UserError(str(path), "is not there", "Install the Node packages: `make setup`")
+        raise UserError(str(path), "is not there", "Run `make up`: it installs the Node packages")
     return path
 
 

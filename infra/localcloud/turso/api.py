@@ -50,7 +50,7 @@ class RefusedError(Exception):
 
 
 class Api:
-    """One request at a time changes the store and the engine, so that they cannot part between two requests.
+    """One request at a time meets the store and the engine, so that these cannot part between two requests.
 
     The store is written first and holds what is declared; the engine is brought up to it here, and again
     at each start for what a kill left behind.
@@ -60,7 +60,7 @@ class Api:
         self._account = account
         self._store = store
         self._engine = engine
-        self._changing = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
 
     def app(self) -> Starlette:
         organization = f"/v1/organizations/{self._account.organization}"
@@ -83,19 +83,19 @@ class Api:
             ("POST", f"{database}/auth/rotate", self.rotate_database),
             ("GET", f"{database}/usage", self.usage),
         ]
-        return Starlette(
+        app = Starlette(
             routes=[Route(path, self._entered(handler), methods=[method]) for method, path, handler in table],
             exception_handlers={HTTPException: self._no_such_call, Exception: _defect},
         )
+        app.router.redirect_slashes = False  # a path with a slash too many is another call
+        return app
 
     def _entered(self, handler: Handler) -> Handler:
         async def entered(request: Request) -> Response:
             if not holds_token(request, self._account.token):
                 return _error(401, "Unauthorized: invalid or expired auth token")
             try:
-                if request.method in ("GET", "HEAD"):
-                    return await handler(request)
-                async with self._changing:
+                async with self._one_at_a_time:
                     return await handler(request)
             except RefusedError as refusal:
                 return _error(refusal.status, refusal.error)

@@ -9,6 +9,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from infra.errors import UserError
 from infra.providers.hrana import DatabaseMissingError, Hrana, TokenRefusedError
+from infra.providers.lifetime import end_with_engine
 from infra.providers.turso.platform import Platform
 
 Props = dict[str, Any]
@@ -25,6 +26,7 @@ class TursoProvider(ResourceProvider):
     platform: Platform
 
     def configure(self, req: ConfigureRequest) -> None:
+        end_with_engine()
         names = ("shoreline:turso", "shoreline:tursoToken")
         self.platform = Platform.configured({name: req.config.get(name) for name in names})
 

@@ -1,4 +1,4 @@
-"""A local Cloudflare for each test: the real workerd on ephemeral ports, its API behind a real HTTP server."""
+"""A local Cloudflare: the real workerd on ephemeral ports, its API behind a real HTTP server."""
 
 import asyncio
 import base64
@@ -30,6 +30,8 @@ class Local:
     data: Path
     outbound: Mapping[str, Address] = field(default_factory=dict)
     plan: str = "paid"
+    url: str = "http://localhost:8700"
+    """Where the public would reach the edge."""
     vendor: Cloudflare = field(init=False)
     sdk: AsyncCloudflare = field(init=False)
     http: httpx.AsyncClient = field(init=False)
@@ -42,7 +44,8 @@ class Local:
         self._stack = contextlib.AsyncExitStack()
         config = self.data / "Pulumi.test.yaml"
         account = {"plan": self.plan, "accountId": ACCOUNT, "zoneId": ZONE}
-        config.write_text(json.dumps({"config": {"shoreline:cloudflare": account}}))
+        settings = {"shoreline:cloudflare": account, "shoreline:edge": {"url": self.url}}
+        config.write_text(json.dumps({"config": settings}))
         here = Address("127.0.0.1", 0)
         self.vendor = Cloudflare(self.data, Endpoints(here, here, here, here, config), self.outbound)
         await self.vendor.start()

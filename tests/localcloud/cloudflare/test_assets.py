@@ -19,7 +19,8 @@ FILES = {
 }
 WORKER = """export default { async fetch(request, env) {
   const { pathname } = new URL(request.url);
-  return pathname.startsWith("/via") ? env.ASSETS.fetch(new URL(pathname.slice(4), request.url)) : new Response("worker") } }"""
+  if (!pathname.startsWith("/via")) return new Response("worker");
+  return env.ASSETS.fetch(new URL(pathname.slice(4), request.url)) } }"""
 
 
 async def live(local: Local, config: dict[str, Any], rules: dict[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the control plane refuses, with Cloudflare's statuses and codes (facts of 2026-11-23), and what it lacks."""
+"""What the control plane refuses, with Cloudflare's statuses and codes, and what it lacks."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ async def test_what_is_lacking_answers_501_by_name(local: Local, method: str, pa
     document = response.json()
     assert response.status_code == 501
     assert (document["success"], document["result"]) == (False, None)
-    name = path.split("/")[-1]
+    name = path.rsplit("/", 1)[-1]
     assert name in document["errors"][0]["message"]
 
 

@@ -1,4 +1,4 @@
-"""Which Worker a URL runs: routes against custom domains, wildcards, negation, DNS (Workers routing docs, 2026-11-23)."""
+"""Which Worker a URL runs: routes, custom domains, wildcards, DNS (Workers routing docs, 2026-11-23)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A planted secret appears in no answer, no log, no argument list and no document: only in the version's own file."""
+"""A planted secret is in no answer, no log, no argument list and no document: only in the version's file."""
 
 import psutil
 

@@ -1,9 +1,10 @@
-"""The sequence of wire/pulumi-cloudflare-6.17.0.txt, by the official SDK and by plain HTTP, up to an answer of the edge."""
+"""The sequence of wire/pulumi-cloudflare-6.17.0.txt, by the official SDK and plain HTTP, up to the edge."""
 
+import asyncio
 import base64
+import time
 
 import httpx
-from cloudflare import AsyncCloudflare
 
 from tests.localcloud.cloudflare.local import ACCOUNT, HELLO, ZONE, Local, digest, version
 
@@ -11,7 +12,7 @@ ENV = "export default { fetch(request, env) { return Response.json(env) } }"
 
 
 async def test_the_official_sdk_brings_a_worker_with_assets_live(local: Local) -> None:
-    sdk: AsyncCloudflare = local.sdk
+    sdk = local.sdk
     assert (await sdk.user.tokens.verify()).status == "active"  # type: ignore[union-attr]  # never null on success
     zones = [zone.id async for zone in sdk.zones.list(name="localhost")]
     assert zones == [ZONE]
@@ -123,7 +124,7 @@ async def test_the_older_script_upload_deploys_at_once_and_reads_back(local: Loc
         '{"main_module": "w.js", "compatibility_date": "2026-11-01",'
         ' "bindings": [{"name": "S", "type": "secret_text", "text": "planted"}]}'
     )
-    form = {
+    form: dict[str, tuple[str | None, str | bytes, str]] = {
         "w.js": ("w.js", HELLO.encode() + b"\r\n", "application/javascript+module"),
         "metadata": (None, metadata, "application/json"),
     }
@@ -153,15 +154,37 @@ async def test_what_a_client_claims_of_itself_is_replaced(local: Local) -> None:
     assert headers["colo"] == "LOCAL"
 
 
-async def test_an_uncaught_error_is_a_1101_page_and_a_line_in_the_log(local: Local) -> None:
-    await local.live("export default { fetch() { console.log('said'); throw new TypeError('boom') } }")
+async def test_an_uncaught_error_is_a_1101_page_and_its_stack_is_in_the_log_with_the_workers_name(
+    local: Local,
+) -> None:
+    await local.live(
+        """function deep() { throw new TypeError('boom') }
+        export default { fetch(request, env, ctx) {
+          console.log('said'); ctx.waitUntil(Promise.reject(new Error('late'))); deep() } }"""
+    )
     response = await local.visitor.get("/path")
     assert response.status_code == 500
     assert "1101" in response.text
-    log = (local.data / "logs" / "edge.log").read_text()
-    assert "said" in log
-    assert "worker edge" in log
-    assert "TypeError: boom" in log
+    expected = (
+        "said",
+        "worker edge version",
+        "GET /path failed: TypeError: boom",
+        "at deep (worker.js:1:",
+        "Error: late",
+    )
+    deadline = time.monotonic() + 20
+    while not all(text in (log := (local.data / "logs" / "edge.log").read_text()) for text in expected):
+        assert time.monotonic() < deadline, log
+        await asyncio.sleep(0.02)
+
+
+async def test_a_worker_behind_an_https_front_sees_its_public_url(local: Local) -> None:
+    await local.stop()
+    local.url = "https://localhost:8700"
+    await local.start()
+    await local.live()
+    response = await local.visitor.post("/path", content=b"x")
+    assert response.text == "hello from https://localhost:8700/path"
 
 
 async def test_another_web_page_cannot_use_the_control_socket(local: Local) -> None:

@@ -1,11 +1,14 @@
 """Control planes answer to loopback names only, and no secret of theirs reaches a log."""
 
+import subprocess
+
 import httpx
 import pytest
 
 from infra.localcloud.accounts import CLOUDFLARE, TURSO
 from infra.localcloud.redact import redact
 from infra.localcloud.running import Running
+from infra.paths import ROOT
 from tests.support.cloud import Hrana, LocalCloud
 
 
@@ -62,6 +65,17 @@ def test_logs_are_shown_by_name(cloud: LocalCloud) -> None:
     unknown = cloud.run("logs", "postgres")
     assert unknown.returncode == 1
     assert unknown.stderr.startswith("error: logs postgres: there is no such log. choose of these: ")
+
+
+def test_followed_logs_show_new_lines_as_they_come(cloud: LocalCloud) -> None:
+    with subprocess.Popen(
+        cloud.argv("logs", "--follow", "daemon"), cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as shown:
+        assert shown.stdout is not None
+        shown.stdout.readline()
+        cloud.turso("GET", "/groups/followed")
+        assert any("/groups/followed 404" in line for line in shown.stdout)
+        shown.terminate()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_a_call_without_the_token_is_refused(cloud: LocalCloud, path: str, autho
         ("POST", "/groups/api/auth/tokens"),
         ("GET", "/databases/absent/instances"),
         ("PUT", "/databases"),
+        ("GET", "/databases/"),
         ("GET", "/members"),
     ],
 )

@@ -13,7 +13,7 @@ TOKEN = "planted-token-4711"
 
 
 class CloudflareStub:
-    """Listens on a free loopback port. Hands out `ids` first; with `buckets` upload sessions ask for files."""
+    """Listens on a free loopback port. Hands out `ids` first; with `buckets` a session asks for files."""
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
         self.requests: list[Sent] = []
@@ -68,7 +68,10 @@ class CloudflareStub:
 
     def _keep(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         identity = self._ids.pop(0) if self._ids else uuid4().hex
-        kept = json.loads(json.dumps(body)) | {"id": identity, "created_on": "2026-11-23T00:00:00Z"}
+        kept: dict[str, Any] = json.loads(json.dumps(body)) | {
+            "id": identity,
+            "created_on": "2026-11-23T00:00:00Z",
+        }
         for binding in kept.get("bindings", []):
             binding.pop("text", None)
         kept.pop("assets", None)

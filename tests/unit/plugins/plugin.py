@@ -32,7 +32,7 @@ class _Engine(EngineServicer):
 
 
 class Plugin:
-    """A running plugin whose working directory is `directory`; `lines` is what it wrote into the engine's output."""
+    """A running plugin with its working directory; `lines` is what it wrote into the engine's output."""
 
     def __init__(self, directory: Path) -> None:
         self._engine = _Engine()
@@ -96,8 +96,10 @@ class Plugin:
         self, token: str, identity: str, state: Values, inputs: Values, secrets: Secrets = NOTHING
     ) -> Any:
         """ReadResponse."""
-        known = {"properties": encode(state, secrets), "inputs": encode(inputs, secrets)}
-        return self.call("Read", provider_pb2.ReadRequest(id=identity, urn=_urn(token), **known))
+        request = provider_pb2.ReadRequest(
+            id=identity, urn=_urn(token), properties=encode(state, secrets), inputs=encode(inputs, secrets)
+        )
+        return self.call("Read", request)
 
     def update(self, token: str, identity: str, state: Values, inputs: Values) -> Values:
         """The new outputs."""
@@ -108,12 +110,14 @@ class Plugin:
 
     def diff(self, token: str, state: Values, old: Values, new: Values) -> Any:
         """DiffResponse."""
-        parts = {
-            "olds": encode(state, NOTHING),
-            "old_inputs": encode(old, NOTHING),
-            "news": encode(new, NOTHING),
-        }
-        return self.call("Diff", provider_pb2.DiffRequest(id="x", urn=_urn(token), **parts))
+        request = provider_pb2.DiffRequest(
+            id="x",
+            urn=_urn(token),
+            olds=encode(state, NOTHING),
+            old_inputs=encode(old, NOTHING),
+            news=encode(new, NOTHING),
+        )
+        return self.call("Diff", request)
 
     def delete(self, token: str, identity: str, state: Values) -> None:
         properties = encode(state, NOTHING)

@@ -1,4 +1,4 @@
-"""What a change of inputs means, by terraform-provider-cloudflare's schemas: nothing, an update or a replacement."""
+"""What a change of inputs means by the provider's schemas: nothing, an update or a replacement."""
 
 import copy
 from pathlib import Path

@@ -166,8 +166,8 @@ def test_it_ends_with_the_process_that_started_it() -> None:
     plugin = psutil.Process(int(engine.stdout.readline()))
     try:
         engine.send_signal(signal.SIGKILL)
-        engine.communicate(timeout=30)
-        plugin.wait(timeout=30)
+        engine.communicate(timeout=60)
+        plugin.wait(timeout=60)
     finally:
         if plugin.is_running():
             plugin.kill()

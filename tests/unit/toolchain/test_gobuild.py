@@ -1,4 +1,4 @@
-"""Building the engine: with which Go, in which folders, and what is left behind. The compiler is a script here."""
+"""Building the engine: with which Go, in which folders, what is left. The compiler is a script here."""
 
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_a_build_keeps_to_its_own_caches_and_reads_the_users(
 
 def test_a_build_that_broke_off_goes_on_with_what_it_had(setup: Setup, go: Compiler) -> None:
     go.write(failure="echo no space left; exit 1")
-    with pytest.raises(UserError, match="(?s)go failed with exit code 1.*no space left"):
+    with pytest.raises(UserError, match=r"(?s)go failed with exit code 1.*no space left"):
         build_into_cache(setup, setup.cache / "engine")
     assert not (setup.cache / "engine").exists()
     assert (setup.cache / "engine.work" / "build.used").exists()

@@ -36,8 +36,8 @@ async def listed(request: Request) -> Response:
 async def put(request: Request) -> Response:
     """Attaches a host to a Worker; the same host and Worker again changes nothing.
 
-    Raises 10007 for the Worker, 100112 for a host outside the zone, 100116 if another Worker has it, 100117 if
-    a DNS record does.
+    Raises 10007 for the Worker, 100112 for a host outside the zone, 100116 if another Worker has it,
+    100117 if a DNS record does.
     """
     cloud, new = cloud_of(request), await body(request, NewDomain)
     worker = cloud.store.worker(new.service)

@@ -1,4 +1,4 @@
-"""/local: what only the local cloud has, behind the same token: firing a cron trigger, and each one's last run.
+"""/local: what only the local cloud has, behind the same token: cron triggers now, their last runs.
 
 `POST /local/crons/fire {"script": name, "cron": expression}` answers when the handler has ended.
 """

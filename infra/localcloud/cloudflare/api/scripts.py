@@ -139,7 +139,7 @@ async def service(request: Request) -> Response:
 
 
 def _served(cloud: Cloud, request: Request) -> tuple[Document, Document]:
-    """The Worker and the first version of its deployment; one that was never deployed has no script: 10007."""
+    """The Worker and the first version of its deployment; one never deployed has no script: 10007."""
     name = request.path_params["script"]
     worker = cloud.store.worker(name)
     current = cloud.store.deployments(worker["id"])[:1]

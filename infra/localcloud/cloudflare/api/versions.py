@@ -169,11 +169,8 @@ def _check_limits(cloud: Cloud, new: NewVersion) -> None:
 def _check_targets(cloud: Cloud, worker: Document, new: NewVersion, bindings: list[Binding]) -> None:
     for binding in bindings:
         if isinstance(binding, Service) and cloud.store.worker_named(binding.service) is None:
-            raise ApiError(
-                400,
-                10143,
-                f"Could not resolve service binding '{binding.name}'. Target script '{binding.service}' not found.",
-            )
+            unresolved = f"Could not resolve service binding '{binding.name}'."
+            raise ApiError(400, 10143, f"{unresolved} Target script '{binding.service}' not found.")
         if binding.type == "assets" and (new.assets is None or new.assets.jwt is None):
             raise ApiError(
                 400,
@@ -268,7 +265,7 @@ def _check_rules(rules: list[str]) -> None:
 
 
 def _content_type(cloud: Cloud, path: str, digest: str) -> str | None:
-    """The type it was uploaded with, if it was given one; else by its name, as Cloudflare's own uploader chooses it."""
+    """The type it was uploaded with, if any; else by its name, as Cloudflare's own uploader chooses it."""
     asset = cloud.store.get("asset", digest)
     given = asset["content_type"] if asset else None
     if given and given not in ("application/octet-stream", "application/null", "text/plain"):

@@ -49,8 +49,8 @@ export class Control extends WorkerEntrypoint<Env> {
       });
       return Response.json({ outcome, version, error: null });
     } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      console.error(`worker ${event.worker} version ${version} cron ${event.cron}: ${text}`);
+      const text = String(error);
+      console.error(`worker ${event.worker} version ${version}: cron ${event.cron} failed: ${text}`);
       return Response.json({ outcome: "exception", version, error: text });
     }
   }

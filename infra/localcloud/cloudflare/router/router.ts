@@ -7,15 +7,17 @@ import * as pages from "./pages";
 import { RateLimit } from "./ratelimit";
 import { find } from "./routes";
 import { assetsOnly, workerFirst } from "./rules";
+import { Tail } from "./tail";
 import { choose, KEY_HEADER, OVERRIDES_HEADER } from "./split";
 import { type Env, table } from "./table";
 import { assetConfig, type Exports, load } from "./versions";
 
-export { Control, Outbound, RateLimit };
+export { Control, Outbound, RateLimit, Tail };
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
     const url = new URL(request.url);
+    url.protocol = table().scheme;
     const found = find(table(), url);
     if ("unknown" in found) return pages.unknownHost(found.unknown);
     if ("origin" in found) return pages.noOrigin(found.origin);
@@ -36,8 +38,9 @@ export async function run(
   try {
     return await answer(request, env, exports, id, entrypoint);
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    console.error(`worker ${worker} version ${id} ${request.method} ${new URL(request.url).pathname}: ${text}`);
+    const text = String(error);
+    // The stack is lost between isolates: tail.ts logs it.
+    console.error(`worker ${worker} version ${id}: ${request.method} ${new URL(request.url).pathname} failed: ${text}`);
     return /exceeded.*(cpu|time limit)/i.test(text) ? pages.exceededLimits() : pages.threw();
   }
 }
@@ -58,32 +61,19 @@ async function answer(
   return answers(config, request) ? serve(env, config, request) : code();
 }
 
-const FORGED = ["cf-connecting-ip", "cf-ipcountry", "cf-ray", "cf-visitor", "cf-worker", "true-client-ip", "x-real-ip"];
-
-/** The request as Cloudflare hands it on: its own headers instead of the client's claims, `cf`, the public scheme. */
-function arrived(request: Request, url: URL): Request {
-  const { scheme } = table();
-  const headers = new Headers(request.headers);
-  for (const name of FORGED) headers.delete(name);
-  headers.set("cf-connecting-ip", "127.0.0.1");
-  headers.set("x-real-ip", "127.0.0.1");
-  headers.set("cf-ipcountry", "XX");
-  headers.set("cf-ray", `${rayId()}-LOCAL`);
-  headers.set("cf-visitor", `{"scheme":"${scheme}"}`);
-  headers.set("x-forwarded-proto", scheme);
-  url.protocol = scheme;
-  return new Request(url.href, new Request(request, { headers, cf: CF }));
-}
-
 const CF = {
   colo: "LOCAL",
   country: "XX",
   httpProtocol: "HTTP/1.1",
-  tlsVersion: "",
-  tlsCipher: "",
-  clientTcpRtt: 0,
   asOrganization: "Shoreline local cloud",
 } as unknown as CfProperties;
+
+/** The request with its ray, `cf` and the public scheme; the socket has set Cloudflare's other headers already. */
+function arrived(request: Request, url: URL): Request {
+  const handed = new Request(url.protocol === "http:" ? request : new Request(url.href, request), { cf: CF });
+  handed.headers.set("cf-ray", `${rayId()}-LOCAL`);
+  return handed;
+}
 
 function rayId(): string {
   const half = (): string => Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");

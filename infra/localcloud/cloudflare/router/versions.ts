@@ -53,6 +53,7 @@ export interface Exports {
   Service(options: { props: { worker: string; entrypoint: string | null } }): Fetcher;
   RateLimit(options: { props: { namespace: string; limit: number; period: number } }): unknown;
   Outbound(options: { props: { worker: string; version: string } }): Fetcher;
+  Tail(options: { props: { worker: string; version: string } }): Fetcher;
 }
 
 const configs = new Map<string, Promise<AssetConfig | null>>();
@@ -87,6 +88,7 @@ async function workerCode(env: Env, exports: Exports, id: string): Promise<Worke
     env: Object.fromEntries(code.bindings.map((binding) => [binding.name, bound(binding, exports, id)])),
     limits: code.limits,
     globalOutbound: exports.Outbound({ props: { worker: code.worker, version: id } }),
+    tails: [exports.Tail({ props: { worker: code.worker, version: id } })],
   };
 }
 

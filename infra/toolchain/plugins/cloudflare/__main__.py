@@ -49,15 +49,19 @@ def main() -> None:
     server.start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    print(port, flush=True)
-    _wait(stopping)
+    # Before the port is told: a parent that ends later is noticed, one that has ended closed the pipe.
+    parent = os.getppid()
+    try:
+        print(port, flush=True)
+    except BrokenPipeError:
+        stopping.set()
+    _wait(stopping, parent)
     # A call under way is finished, so that the engine can record what it created.
     server.stop(_LAST_CALLS_SECONDS).wait()
 
 
-def _wait(stopping: Event) -> None:
+def _wait(stopping: Event, parent: int) -> None:
     """Returns when asked to stop or when the process that started this one is gone."""
-    parent = os.getppid()
     while not stopping.wait(1.0):
         if os.getppid() != parent:
             return

@@ -26,7 +26,7 @@ def _same(path: Path, old: Any, new: Any) -> bool:
 
 def _outputs(result: Any) -> Values:
     """`meta` is any JSON, which the official plugin hands out as text."""
-    answered = to_pulumi(result)
+    answered: Values = to_pulumi(result)
     if "meta" in answered:
         answered["meta"] = json.dumps(result["meta"], sort_keys=True)
     return answered

@@ -1,5 +1,6 @@
 """cloudflare.ZeroTrustTunnelCloudflared and its Config: the tunnel and where its hostnames lead."""
 
+import json
 from typing import Any
 
 from infra.toolchain.plugins.cloudflare.kind import Kind, top_level
@@ -28,6 +29,14 @@ def _config_outputs(result: Any) -> Values:
     return {**plain, "config": _renamed(result.get("config"), names)}
 
 
+def _tunnel_outputs(result: Any) -> Values:
+    """`metadata` is any JSON, which the official plugin hands out as text."""
+    answered: Values = to_pulumi(result)
+    if "metadata" in answered:
+        answered["metadata"] = json.dumps(result["metadata"], sort_keys=True)
+    return answered
+
+
 def _tunnel_desired(inputs: Values) -> Values:
     return {"configSrc": "local", **inputs}
 
@@ -47,6 +56,7 @@ TUNNEL = Kind(
     replaces=top_level("accountId", "configSrc"),
     sensitive=top_level("tunnelSecret"),
     desired=_tunnel_desired,
+    outputs=_tunnel_outputs,
     gone=lambda result: bool(result.get("deleted_at")),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-from google.protobuf.struct_pb2 import ListValue, Struct, Value
+from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
 Values = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -139,7 +139,7 @@ def _encode_bare(value: Any, path: Path, marks: _Marks) -> Value:
         case Mapping():
             return Value(struct_value=_encode_map(value, path, marks))
         case _:
-            return Value(null_value=0)
+            return Value(null_value=NULL_VALUE)
 
 
 def put(properties: Struct, path: Path, text: str) -> None:
