@@ -1,4 +1,4 @@
-"""The two kinds of failure: a user's mistake has a place and a remedy; everything else is a defect of ours."""
+"""The two kinds of failure: a user's mistake has a place and a remedy; anything else is our defect."""
 
 
 class UserError(Exception):

@@ -33,7 +33,7 @@ class SettingsError(Exception):
 
 
 def refusal(what: str, remedy: str, where: str = "") -> PydanticCustomError:
-    """An error for a validator to raise; `where` is the path below the validated model, if it isn't the value itself."""
+    """An error for a validator to raise; `where` is a path below the validated value."""
     return PydanticCustomError("refusal", "{what}", {"what": what, "remedy": remedy, "where": where})
 
 
@@ -52,7 +52,9 @@ def in_secrets(names: Iterable[str], values: Mapping[str, str], secret: Collecti
 def in_names(known: Collection[str], values: Mapping[str, str]) -> list[Mistake]:
     """Settings that nothing reads. Pulumi's own (`pulumi:`) are not looked at."""
     return [
-        Mistake(key, "there is no such setting", f"Remove it with `pulumi config rm {key}`, or correct its name")
+        Mistake(
+            key, "there is no such setting", f"Remove it with `pulumi config rm {key}`, or correct its name"
+        )
         for key in sorted(values)
         if key not in known and not key.startswith("pulumi:")
     ]

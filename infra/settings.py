@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 
 import pulumi
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from infra import mistakes
@@ -37,7 +45,9 @@ def _cron(value: str) -> str:
     try:
         CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
     except CronSimError:
-        raise refusal(f"{value!r} is not a cron expression", "Write five fields, such as '*/5 * * * *'") from None
+        raise refusal(
+            f"{value!r} is not a cron expression", "Write five fields, such as '*/5 * * * *'"
+        ) from None
     return value
 
 
@@ -121,7 +131,7 @@ class Settings(_Model):
 
     @classmethod
     def parse(cls, values: Mapping[str, str], secret: Collection[str]) -> Self:
-        """`values` are the stack's settings by full key, objects as JSON text; `secret` names the encrypted ones.
+        """`values` are the settings by full key, objects as JSON text; `secret` names the encrypted ones.
 
         Raises SettingsError with every mistake.
         """
@@ -132,8 +142,14 @@ class Settings(_Model):
         }
         found = [
             *mistakes.in_secrets(SECRETS, values, secret),
-            *mistakes.in_names({*SECRETS, _BASE_URL, *(f"{PROJECT}:{field}" for field in cls.model_fields)}, values),
-            *(m for field, value in objects.items() for m in mistakes.in_placeholders(f"{PROJECT}:{field}", value)),
+            *mistakes.in_names(
+                {*SECRETS, _BASE_URL, *(f"{PROJECT}:{field}" for field in cls.model_fields)}, values
+            ),
+            *(
+                m
+                for field, value in objects.items()
+                for m in mistakes.in_placeholders(f"{PROJECT}:{field}", value)
+            ),
             *_base_url_mistakes(values.get(_BASE_URL)),
         ]
         try:

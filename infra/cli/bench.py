@@ -34,7 +34,10 @@ def bench() -> None:
         _write_baseline(baseline)
         _pulumi(baseline, "stack", "init", _BASELINE)
         try:
-            pairs = [(_seconds(_up_of(ROOT, engine.STACK)), _seconds(_up_of(baseline, _BASELINE))) for _ in _counted()]
+            pairs = [
+                (_seconds(_up_of(ROOT, engine.STACK)), _seconds(_up_of(baseline, _BASELINE)))
+                for _ in _counted()
+            ]
         finally:
             _pulumi(baseline, "stack", "rm", _BASELINE, "--yes", "--force")
     _report(pairs)
@@ -57,7 +60,9 @@ def _pulumi(folder: Path, *arguments: str) -> None:
         ["pulumi", *arguments, "--non-interactive"], cwd=folder, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise UserError(f"pulumi {arguments[0]}", done.stderr.strip() or done.stdout.strip(), "Run `make up` first")
+        raise UserError(
+            f"pulumi {arguments[0]}", done.stderr.strip() or done.stdout.strip(), "Run `make up` first"
+        )
 
 
 def _up_of(folder: Path, stack: str) -> Callable[[], None]:

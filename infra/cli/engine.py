@@ -27,13 +27,20 @@ def run(*arguments: str) -> None:
 
 
 def read(*arguments: str, stdin: str | None = None) -> str:
-    """The standard output of `pulumi ARGUMENTS`. Raises UserError with what the CLI said on its standard error."""
+    """The standard output of `pulumi ARGUMENTS`. Raises UserError with what the CLI said otherwise."""
     done = subprocess.run(
-        ["pulumi", *arguments, "--non-interactive"], cwd=ROOT, input=stdin, capture_output=True, text=True, check=False
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         said = done.stderr.strip().removeprefix("error: ")
-        raise UserError(f"pulumi {' '.join(arguments[:2])}", said, "Mend what it names and run the command again")
+        raise UserError(
+            f"pulumi {' '.join(arguments[:2])}", said, "Mend what it names and run the command again"
+        )
     return done.stdout
 
 

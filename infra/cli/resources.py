@@ -28,7 +28,9 @@ def rows(deployment: Mapping[str, Any]) -> Iterator[Row]:
         vendor = next((vendor for prefix, vendor in _VENDORS.items() if kind.startswith(prefix)), None)
         if vendor and resource.get("custom"):
             outputs = resource.get("outputs", {})
-            what = next((outputs[key] for key in _MOST_TELLING if isinstance(outputs.get(key), str)), resource["id"])
+            what = next(
+                (outputs[key] for key in _MOST_TELLING if isinstance(outputs.get(key), str)), resource["id"]
+            )
             yield Row(vendor, kind.rsplit(":", 1)[-1], resource["urn"].rsplit("::", 1)[-1], str(what))
 
 

@@ -22,5 +22,7 @@ def build_edge(out: Path = BUILD / "edge") -> Path:
         check=False,
     )
     if run.returncode != 0:
-        raise UserError("services/edge", f"does not build:\n{run.stderr.strip()}", "Correct the code and try again")
+        raise UserError(
+            "services/edge", f"does not build:\n{run.stderr.strip()}", "Correct the code and try again"
+        )
     return out / "worker.js"

@@ -11,10 +11,11 @@ from infra.components.database import Database
 from infra.paths import SERVICES
 from infra.settings import CloudflareSettings, EdgeSettings
 
-COMPATIBILITY_DATE = "2026-11-01"
+COMPATIBILITY_DATE = "2026-10-15"
+"""Not after the newest workerd that every supported system can install (package.json)."""
 ASSETS = SERVICES / "web" / "public"
 
-# Cloudflare's discard prefix: a proxied record for a host that has no origin (Workers routing docs, 2026-11-23).
+# Cloudflare's discard prefix: a proxied record for a host that has no origin (Workers routing docs, 2026-11).
 _ORIGINLESS = "100::"
 _AUTOMATIC_TTL = 1
 
@@ -89,7 +90,9 @@ class Edge(pulumi.ComponentResource):
             opts=self._child(retain_on_delete=True),
         )
 
-    def _deploy(self, worker: cloudflare.Worker, version: cloudflare.WorkerVersion) -> cloudflare.WorkersDeployment:
+    def _deploy(
+        self, worker: cloudflare.Worker, version: cloudflare.WorkerVersion
+    ) -> cloudflare.WorkersDeployment:
         return cloudflare.WorkersDeployment(
             f"{self._prefix}-deployment",
             account_id=self._zone.account_id,

@@ -25,6 +25,9 @@ CLOUDFLARE = CloudflareAccount(
     account_id="5e0ae11e5e0ae11e5e0ae11e5e0ae11e",
     zone_id="10ca1705710ca1705710ca1705710ca1",
     zone_name="localhost",
-    token="local-cloudflare-token-that-opens-only-loopback",
+    token="local-cloudflare-token-that-opens-only-loopback",  # noqa: S106 public by purpose
 )
-TURSO = TursoAccount(organization="shoreline", token="local-turso-token-that-opens-only-loopback")
+TURSO = TursoAccount(
+    organization="shoreline",
+    token="local-turso-token-that-opens-only-loopback",  # noqa: S106 public by purpose
+)

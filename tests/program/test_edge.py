@@ -11,7 +11,9 @@ from infra.components import edge as edge_module
 from infra.settings import CloudflareSettings, EdgeSettings
 
 ZONE = CloudflareSettings(account_id="a" * 32, zone_id="b" * 32, plan="paid")
-SETTINGS = EdgeSettings(name="notes", host="app.example.com", route_host="www.example.com", crons=("0 * * * *",))
+SETTINGS = EdgeSettings(
+    name="notes", host="app.example.com", route_host="www.example.com", crons=("0 * * * *",)
+)
 
 
 class Recorder(mocks.Mocks):
@@ -27,7 +29,7 @@ class Recorder(mocks.Mocks):
         self.order.append(kind)
         return f"{args.name}-id", args.inputs
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"the program calls {args.token}")
 
 
@@ -53,7 +55,7 @@ def declare(settings: EdgeSettings = SETTINGS) -> str:
     """Runs the component to its end and returns its URL."""
     urls: list[str] = []
 
-    @mocks.test
+    @mocks.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[None]:
         edge = edge_module.Edge("edge", settings, zone=ZONE, database=DatabaseOutputs())  # type: ignore[arg-type]
         return edge.url.apply(urls.append)

@@ -57,7 +57,8 @@ def test_a_missing_secret(running: Clone) -> None:
     running.pulumi("config", "rm", "shoreline:tursoToken")
     said = refused(running)
     assert (
-        "shoreline:tursoToken: the secret is missing. Run `pulumi config set --secret shoreline:tursoToken`." in said
+        "shoreline:tursoToken: the secret is missing. Run `pulumi config set --secret shoreline:tursoToken`."
+        in said
     )
     running.stack_file.write_text(original)
     running.shoreline("up")

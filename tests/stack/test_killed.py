@@ -45,14 +45,23 @@ def assert_whole_and_single(clone: Clone) -> None:
     clone.pulumi("preview", "--expect-no-changes")
     assert not clone.export()["deployment"].get("pending_operations")
     assert httpx.get(f"{clone.url}/api/notes").status_code == 200
-    assert count_at_vendors(clone) == {"workers": 1, "routes": 1, "records": 1, "domains": 1, "databases": 1, "groups": 1}
+    assert count_at_vendors(clone) == {
+        "workers": 1,
+        "routes": 1,
+        "records": 1,
+        "domains": 1,
+        "databases": 1,
+        "groups": 1,
+    }
 
 
 def count_at_vendors(clone: Clone) -> dict[str, int]:
     ids, turso = clone.setting("shoreline:cloudflare"), clone.setting("shoreline:turso")
     account, zone = f"/accounts/{ids['accountId']}/workers", f"/zones/{ids['zoneId']}"
     cloudflare = vendor(clone, clone.setting("cloudflare:baseUrl"), "cloudflare:apiToken")
-    platform = vendor(clone, f"{turso['api']}/v1/organizations/{turso['organization']}", "shoreline:tursoToken")
+    platform = vendor(
+        clone, f"{turso['api']}/v1/organizations/{turso['organization']}", "shoreline:tursoToken"
+    )
     with cloudflare, platform:
         results: dict[str, Any] = {
             "workers": cloudflare.get(f"{account}/workers").json()["result"],

@@ -1,4 +1,4 @@
-"""No secret in plain text in the state, the logs, `ps` or the printed output: known values are planted and looked for."""
+"""Known secrets are planted, and looked for in the state, the logs, `ps` and the printed output."""
 
 import secrets
 import sys

@@ -92,7 +92,13 @@ class Clone:
     def run_with_input(self, text: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Runs the command with `text` on its standard input, so that it stands in no command line."""
         return subprocess.run(
-            arguments, cwd=self.folder, env=self.environment, input=text, capture_output=True, text=True, check=False
+            arguments,
+            cwd=self.folder,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def run(self, *arguments: str) -> str:

@@ -1,5 +1,6 @@
-"""Cleans up a clone once the tests' process is gone, however it ended: `python -m tests.support.janitor PID FOLDER`."""
+"""Cleans up a clone once the tests' process is gone: `python -m tests.support.janitor PID FOLDER`."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -10,10 +11,8 @@ import psutil
 
 
 def main(pid: int, folder: Path) -> None:
-    try:
+    with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(pid).wait()
-    except psutil.NoSuchProcess:
-        pass
     if folder.exists():
         environment = {**os.environ, "PYTHONPATH": str(folder)}
         argv = [sys.executable, "-m", "infra.localcloud", "reset", "--yes"]

@@ -24,6 +24,11 @@ def values_of(file: Path) -> Values:
     }
 
 
+def text(block: str) -> str:
+    """The lines of the block without their indentation."""
+    return "\n".join(" ".join(line.split()) for line in block.split("\n"))
+
+
 @pytest.fixture
 def dev() -> Values:
     return values_of(ROOT / "Pulumi.dev.yaml")
@@ -55,7 +60,9 @@ def test_settings_are_frozen(dev: Values) -> None:
 
 def test_without_a_url_the_public_one_follows_from_the_host(dev: Values) -> None:
     edge = {key: value for key, value in json.loads(dev["shoreline:edge"]).items() if key != "url"}
-    settings = Settings.parse({**dev, "shoreline:edge": json.dumps({**edge, "host": "app.example.com"})}, SECRETS)
+    settings = Settings.parse(
+        {**dev, "shoreline:edge": json.dumps({**edge, "host": "app.example.com"})}, SECRETS
+    )
     assert settings.edge.public_url == "https://app.example.com"
 
 
@@ -76,37 +83,38 @@ def test_the_production_template_is_refused_placeholder_by_placeholder() -> None
 
 def test_a_missing_secret_and_one_in_plain_text_are_named(dev: Values) -> None:
     del dev["shoreline:tursoToken"]
-    assert mistakes_of(dev, secret=()) == [
-        "cloudflare:apiToken: the secret is stored in plain text. "
-        "Run `pulumi config set --secret cloudflare:apiToken` with a new value.",
-        "shoreline:tursoToken: the secret is missing. Run `pulumi config set --secret shoreline:tursoToken`.",
-    ]
+    assert "\n".join(mistakes_of(dev, secret=())) == text("""\
+        cloudflare:apiToken: the secret is stored in plain text. \
+        Run `pulumi config set --secret cloudflare:apiToken` with a new value.
+        shoreline:tursoToken: the secret is missing. \
+        Run `pulumi config set --secret shoreline:tursoToken`.""")
 
 
 def test_all_mistakes_are_reported_at_once(dev: Values) -> None:
     wrong = changed(dev, "shoreline:edge", crons=["* *"], cpuMs="fast", colour="blue", name="Not A Name")
     wrong = changed(wrong, "shoreline:turso", api="http://turso.example.com")
     del wrong["shoreline:cloudflare"]
-    assert mistakes_of({**wrong, "shoreline:edgee": "{}", "cloudflare:baseUrl": "127.0.0.1"}) == [
-        "shoreline:edgee: there is no such setting. "
-        "Remove it with `pulumi config rm shoreline:edgee`, or correct its name.",
-        "cloudflare:baseUrl: '127.0.0.1' is not an http(s) URL. Write it as https://host[:port][/path].",
-        "shoreline:cloudflare: the setting is missing. Set it with `pulumi config set --path 'shoreline:cloudflare' VALUE`.",
-        "shoreline:edge.name: 'Not A Name' is not of the form ^[a-z][a-z0-9-]{0,62}$. "
-        "Set it with `pulumi config set --path 'shoreline:edge.name' VALUE`.",
-        "shoreline:edge.crons[0]: '* *' is not a cron expression. Write five fields, such as '*/5 * * * *'.",
-        "shoreline:edge.cpuMs: input should be a valid integer, unable to parse string as an integer, and it is 'fast'. "
-        "Set it with `pulumi config set --path 'shoreline:edge.cpuMs' VALUE`.",
-        "shoreline:edge.colour: there is no such setting. Remove it, or correct its name.",
-        "shoreline:turso.api: 'http://turso.example.com' would carry secrets over plain http to another machine. Use https.",
-    ]
+    wrong |= {"shoreline:edgee": "{}", "cloudflare:baseUrl": "127.0.0.1"}
+    assert "\n".join(mistakes_of(wrong)) == text("""\
+        shoreline:edgee: there is no such setting. \
+        Remove it with `pulumi config rm shoreline:edgee`, or correct its name.
+        cloudflare:baseUrl: '127.0.0.1' is not an http(s) URL. Write it as https://host[:port][/path].
+        shoreline:cloudflare: the setting is missing. \
+        Set it with `pulumi config set --path 'shoreline:cloudflare' VALUE`.
+        shoreline:edge.name: 'Not A Name' is not of the form ^[a-z][a-z0-9-]{0,62}$. \
+        Set it with `pulumi config set --path 'shoreline:edge.name' VALUE`.
+        shoreline:edge.crons[0]: '* *' is not a cron expression. Write five fields, such as '*/5 * * * *'.
+        shoreline:edge.cpuMs: input should be a valid integer, unable to parse string as an integer, \
+        and it is 'fast'. Set it with `pulumi config set --path 'shoreline:edge.cpuMs' VALUE`.
+        shoreline:edge.colour: there is no such setting. Remove it, or correct its name.
+        shoreline:turso.api: 'http://turso.example.com' would carry secrets over plain http \
+        to another machine. Use https.""")
 
 
 def test_a_cpu_limit_on_the_free_plan_is_a_contradiction(dev: Values) -> None:
-    assert mistakes_of(changed(dev, "shoreline:cloudflare", plan="free")) == [
-        "shoreline:edge.cpuMs: Cloudflare's free plan refuses a CPU limit. "
-        "Remove it, or set shoreline:cloudflare.plan to paid."
-    ]
+    [mistake] = mistakes_of(changed(dev, "shoreline:cloudflare", plan="free"))
+    assert mistake == text("""shoreline:edge.cpuMs: Cloudflare's free plan refuses a CPU limit. \
+        Remove it, or set shoreline:cloudflare.plan to paid.""")
 
 
 def test_the_route_needs_a_host_of_its_own(dev: Values) -> None:

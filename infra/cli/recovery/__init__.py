@@ -1,4 +1,4 @@
-"""What a killed engine leaves behind, and how the next run goes on from there: processes, locks, pending creates."""
+"""What a killed engine leaves behind (processes, locks, pending operations), and how the next run goes on."""
 
 from infra.cli.recovery.locks import drop_dead_locks
 from infra.cli.recovery.orphans import end_orphans

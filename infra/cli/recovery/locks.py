@@ -1,6 +1,6 @@
 """State locks of engines that are dead (Pulumi's file backend, `backend/diy/lock.go` of v3.259.0).
 
-A lock is dropped only if it was taken on this host by a process that no longer exists; any other is somebody's.
+A lock is dropped only if it was taken on this host by an engine that no longer runs; any other is somebody's.
 """
 
 import socket
@@ -12,6 +12,10 @@ import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from infra.errors import UserError
+
+_ENGINE = "pulumi"
+_CLOCK_SECONDS = 60.0
+"""By how much a change of the machine's clock may make a process look younger than it is."""
 
 
 class Lock(BaseModel):
@@ -26,11 +30,13 @@ class Lock(BaseModel):
 
 
 def is_dead(lock: Lock) -> bool:
-    """Whether the lock's holder certainly ended: same host, and no process of that id that is older than the lock."""
+    """Whether the lock's holder certainly ended: it was on this host, where no such engine runs."""
     if lock.hostname != socket.gethostname():
         return False
     try:
-        return psutil.Process(lock.pid).create_time() > lock.timestamp.timestamp()
+        process = psutil.Process(lock.pid)
+        younger = process.create_time() - lock.timestamp.timestamp()
+        return process.name() != _ENGINE or younger > _CLOCK_SECONDS
     except psutil.NoSuchProcess:
         return True
 
@@ -38,7 +44,8 @@ def is_dead(lock: Lock) -> bool:
 def drop_dead_locks(backend: str, stack: str) -> int:
     """Drops the dead locks of the stack and returns how many there were.
 
-    `backend` is the state backend's URL; only files can be looked at. Raises UserError for a lock that is in force.
+    `backend` is the state backend's URL; only files can be looked at.
+    Raises UserError for a lock that is in force.
     """
     parts = urlsplit(backend)
     if parts.scheme != "file":
@@ -48,7 +55,8 @@ def drop_dead_locks(backend: str, stack: str) -> int:
     for path in folder.glob(f"**/{stack}/*.json"):
         lock = _read(path)
         if lock is not None and not is_dead(lock):
-            holder = f"{lock.username}@{lock.hostname}, process {lock.pid}, since {lock.timestamp:%Y-%m-%d %H:%M:%S}"
+            since = lock.timestamp.isoformat(" ", "seconds")
+            holder = f"{lock.username}@{lock.hostname}, process {lock.pid}, since {since}"
             remedy = "Wait until it ends; if it can't still be running, `pulumi cancel` drops its lock"
             raise UserError(f"stack {stack}", f"another update holds the state lock ({holder})", remedy)
         path.unlink(missing_ok=True)

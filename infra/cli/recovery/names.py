@@ -1,7 +1,7 @@
 """Resources by their natural names, for the vendors whose plugin cannot adopt.
 
-Left out are the types for which creating again is harmless: Cloudflare's PUTs (custom domain, schedules), versions and
-deployments (a new one supersedes), and this project's own providers, which adopt by name.
+Left out are the types for which creating again is harmless: Cloudflare's PUTs (custom domain, schedules),
+versions and deployments (a new one supersedes), and this project's own providers, which adopt by name.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,5 +59,7 @@ class Names:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._client.close()

@@ -1,4 +1,4 @@
-"""Plugins and language hosts whose engine was killed. They may still be calling a vendor, so they end first."""
+"""Plugins and language hosts whose engine was killed. They may still call a vendor, so they end first."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,8 @@
 """Operations that an engine had begun when it was killed.
 
-A create may or may not have reached the vendor. What the vendor knows by the resource's natural name is taken over;
-the rest is dropped, and the next update creates it. `pulumi refresh --import-pending-creates` (v3.259.0) only drops.
+A create may or may not have reached the vendor. What the vendor knows by the resource's natural name is taken
+over; the rest is dropped, and the next update creates it. `pulumi refresh --import-pending-creates` does not
+take over: in v3.259.0 nothing reads the "importing" operation that it writes.
 """
 
 import copy

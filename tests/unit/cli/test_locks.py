@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +20,20 @@ def dead_pid() -> int:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[int]:
+    """The id of a living process that has the engine's name."""
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    sleep = shutil.which("sleep")
+    assert sleep is not None
+    shutil.copy(sleep, program)
+    process = subprocess.Popen([program, "60"])
+    yield process.pid
+    process.kill()
+    process.wait()
 
 
 def write_lock(backend: Path, *, pid: int, host: str, taken: datetime) -> Path:
@@ -39,15 +55,22 @@ def test_the_lock_of_a_dead_process_of_this_host_is_dropped(tmp_path: Path) -> N
     assert not lock.exists()
 
 
-def test_the_lock_of_a_living_process_is_kept(tmp_path: Path) -> None:
-    lock = write_lock(tmp_path, pid=os.getpid(), host=HERE, taken=datetime.now(UTC))
-    with pytest.raises(UserError, match=rf"stack dev: another update holds the state lock \(ada@{HERE}, process"):
+def test_the_lock_of_a_living_engine_is_kept(tmp_path: Path, engine: int) -> None:
+    lock = write_lock(tmp_path, pid=engine, host=HERE, taken=datetime.now(UTC))
+    with pytest.raises(
+        UserError, match=rf"stack dev: another update holds the state lock \(ada@{HERE}, process"
+    ):
         drop_dead_locks(tmp_path.as_uri(), "dev")
     assert lock.exists()
 
 
-def test_the_lock_of_a_process_whose_number_was_given_to_another_is_dropped(tmp_path: Path) -> None:
-    write_lock(tmp_path, pid=os.getpid(), host=HERE, taken=NOW - timedelta(days=400))
+def test_the_lock_is_dropped_if_its_number_was_given_to_a_later_engine(tmp_path: Path, engine: int) -> None:
+    write_lock(tmp_path, pid=engine, host=HERE, taken=NOW - timedelta(days=400))
+    assert drop_dead_locks(tmp_path.as_uri(), "dev") == 1
+
+
+def test_the_lock_is_dropped_if_its_number_was_given_to_another_program(tmp_path: Path) -> None:
+    write_lock(tmp_path, pid=os.getpid(), host=HERE, taken=datetime.now(UTC))
     assert drop_dead_locks(tmp_path.as_uri(), "dev") == 1
 
 

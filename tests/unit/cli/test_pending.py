@@ -9,11 +9,20 @@ WORKER = "urn:pulumi:dev::shoreline::shoreline:index:Edge$cloudflare:index/worke
 
 
 def resource(urn: str, **more: Any) -> dict[str, Any]:
-    return {"urn": urn, "type": urn.split("::")[2].split("$")[-1], "custom": True, "inputs": {"name": "notes"}, **more}
+    return {
+        "urn": urn,
+        "type": urn.split("::")[2].rsplit("$", maxsplit=1)[-1],
+        "custom": True,
+        "inputs": {"name": "notes"},
+        **more,
+    }
 
 
 def deployment(*operations: dict[str, Any], resources: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
-    return {"version": 3, "deployment": {"resources": list(resources), "pending_operations": list(operations)}}
+    return {
+        "version": 3,
+        "deployment": {"resources": list(resources), "pending_operations": list(operations)},
+    }
 
 
 def pending(kind: str, urn: str = WORKER) -> dict[str, Any]:
