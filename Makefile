@@ -2,8 +2,9 @@
 PYTHON ?= python3
 TOOLCHAIN = @$(PYTHON) -m infra.toolchain
 RUN = $(TOOLCHAIN) exec --
+PYTEST = -n 2 --dist loadfile
 
-.PHONY: help up preview down destroy env status logs bench check test tools lock
+.PHONY: help up preview down destroy env status logs bench check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -40,7 +41,10 @@ check: ## lint, format, types
 	$(RUN) sh -c 'find infra services tests -name tsconfig.json | while read -r config; do tsc --noEmit -p "$$config" || exit 1; done'
 
 test: check ## check, then every test
-	$(RUN) pytest -n 2
+	$(RUN) pytest $(PYTEST) -m "not chaos"
+
+chaos: ## the long and randomised tests: kills at every point
+	$(RUN) pytest $(PYTEST) -m chaos
 
 tools: ## set up the tools; tries downloads again that could not be had
 	$(TOOLCHAIN) ensure --retry

@@ -11,7 +11,7 @@ from tests.support.sqld import sqld
 from tests.support.workerd import build, edge
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the page; behind it more notes than fit on one page of the list."""
     bundle = build(tmp_path_factory.mktemp("bundle"))
@@ -22,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield worker.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running

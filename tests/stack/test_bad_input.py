@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.clone import Clone
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad-input")]
+pytestmark = pytest.mark.slow
 
 Mend = Callable[[], object]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.clone import Clone
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("life-cycle")]
+pytestmark = pytest.mark.slow
 
 EDGE_CHANGES = {
     "cloudflare:index/workerVersion:WorkerVersion",

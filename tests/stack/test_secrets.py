@@ -14,7 +14,7 @@ import pytest
 from infra.localcloud import accounts
 from tests.support.clone import Clone
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("secrets")]
+pytestmark = pytest.mark.slow
 
 
 def plant(clone: Clone) -> list[str]:

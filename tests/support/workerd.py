@@ -12,7 +12,7 @@ from infra.paths import NODE_MODULES, SERVICES
 from tests.support.process import running, until
 
 RELEASE = "11111111-2222-4333-8444-555555555555"
-COMPATIBILITY_DATE = "2026-11-01"
+COMPATIBILITY_DATE = "2026-10-15"
 SUPPORT = Path(__file__).parent
 
 

@@ -31,7 +31,7 @@ from infra.localcloud.orphans import write_private
 from infra.localcloud.process import Process, ProcessStatus
 
 ROUTER = Path(__file__).parent / "router" / "router.ts"
-ROUTER_COMPATIBILITY_DATE = "2026-11-01"
+ROUTER_COMPATIBILITY_DATE = "2026-10-15"
 PUSH_SECONDS = 15.0
 """How long a change waits for a workerd that is being restarted."""
 CRON_SECONDS = 15 * 60.0

@@ -113,7 +113,7 @@ def _config(code: dict[str, Any]) -> str:
         }
     )
     socket = {"name": '"main"', "address": '"127.0.0.1:0"', "http": "()", "service": '"main"'}
-    nothing = '(modules = [(name = "n", esModule = "export default {}")], compatibilityDate = "2026-11-01")'
+    nothing = '(modules = [(name = "n", esModule = "export default {}")], compatibilityDate = "2026-10-15")'
     return workerd.config({"main": {"worker": main}, "nothing": {"worker": nothing}}, [socket])
 
 
