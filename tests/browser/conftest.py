@@ -1,4 +1,4 @@
-"""A real browser, and the page served by the Worker in workerd over a real libsql-server."""
+"""A real browser on the page of the whole stack."""
 
 from collections.abc import Iterator
 
@@ -6,20 +6,18 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.support.browser import chromium
-from tests.support.notes import insert_notes
-from tests.support.sqld import sqld
-from tests.support.workerd import build, edge
+from tests.support.clone import Clone
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the page; behind it more notes than fit on one page of the list."""
-    bundle = build(tmp_path_factory.mktemp("bundle"))
-    with sqld(tmp_path_factory.mktemp("sqld")) as database:
-        insert_notes(database, "harbour", 50)
-        folder = tmp_path_factory.mktemp("edge")
-        with edge(bundle, folder, database_port=database.port, token=database.token) as worker:
-            yield worker.url
+    """The URL of the whole stack, brought up by the real engine; it has more notes than one page of the list."""
+    clone = Clone(tmp_path_factory.mktemp("clone"))
+    try:
+        clone.shoreline("up")
+        yield clone.url
+    finally:
+        clone.close()
 
 
 @pytest.fixture(scope="module")

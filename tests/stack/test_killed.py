@@ -1,5 +1,6 @@
 """`pulumi up` killed with SIGKILL: the next `make up` goes on from there, and nothing is made twice."""
 
+import contextlib
 import os
 import random
 import re
@@ -33,7 +34,7 @@ def kill_at(clone: Clone, create: int) -> bool:
             seen += VENDOR_CREATE.search(line) is not None
             if seen == create and not killed:
                 for engine in engines_below(process.pid):
-                    os.kill(engine.pid, signal.SIGKILL)
+                    engine.kill()
                     killed = True
     return process.returncode != 0 and killed
 
@@ -44,7 +45,10 @@ def edit_worker(clone: Clone, text: str) -> None:
 
 
 def engines_below(pid: int) -> Iterator[psutil.Process]:
-    return (child for child in psutil.Process(pid).children(recursive=True) if child.name() == "pulumi")
+    for child in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if child.name() == "pulumi":
+                yield child
 
 
 def assert_whole_and_single(clone: Clone) -> None:
