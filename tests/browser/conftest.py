@@ -11,7 +11,7 @@ from tests.support.clone import Clone
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the whole stack, brought up by the real engine; it has more notes than one page of the list."""
+    """The URL of the whole stack; it has more notes than one page of the list."""
     clone = Clone(tmp_path_factory.mktemp("clone"))
     try:
         clone.shoreline("up")
