@@ -24,9 +24,10 @@ from pydantic.alias_generators import to_camel
 
 from infra import mistakes
 from infra.mistakes import Mistake, SettingsError, refusal
+from infra.vendors.upstash_limits import PlanName
 
 PROJECT = "shoreline"
-SECRETS = ("cloudflare:apiToken", "shoreline:tursoToken")
+SECRETS = ("cloudflare:apiToken", "shoreline:tursoToken", "shoreline:upstashApiKey")
 """Settings that must be Pulumi secrets. Only the providers read them."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -107,6 +108,22 @@ class TursoSettings(_Model):
     """Where to connect for every database, instead of https://<hostname>."""
 
 
+class UpstashSettings(_Model):
+    """The Redis database and where Upstash's Developer API answers."""
+
+    api: Endpoint = "https://api.upstash.com/v2"
+    email: Annotated[str, Field(pattern=r"^[^@\s:]+@[^@\s:]+$")]
+    # The local cloud's form, which Upstash takes too.
+    database: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+    plan: PlanName = "payg"
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    eviction: bool = False
+    rest: Endpoint | None = None
+    """Where to connect for REST outside the edge, instead of https://<endpoint>."""
+    tcp: Annotated[str, Field(pattern=r"^redis://(127\.0\.0\.1|localhost)$")] | None = None
+    """Where to connect for TCP, without its port, instead of rediss://<endpoint>."""
+
+
 class SeedSettings(_Model):
     """Production-like rows, written once; 0 writes none."""
 
@@ -119,6 +136,7 @@ class Settings(_Model):
     cloudflare: CloudflareSettings
     edge: EdgeSettings
     turso: TursoSettings
+    upstash: UpstashSettings
     seed: SeedSettings = SeedSettings()
 
     @model_validator(mode="after")

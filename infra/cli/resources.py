@@ -7,8 +7,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_VENDORS = {"cloudflare": "Cloudflare", "pulumi-python:dynamic/turso": "Turso"}
-_MOST_TELLING = ("hostname", "pattern", "name", "scriptName", "database")
+_VENDORS = {
+    "cloudflare": "Cloudflare",
+    "pulumi-python:dynamic/turso": "Turso",
+    "pulumi-python:dynamic/upstash": "Upstash",
+}
+_MOST_TELLING = ("hostname", "endpoint", "pattern", "name", "scriptName", "database")
 
 
 @dataclass(frozen=True)

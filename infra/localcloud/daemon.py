@@ -27,8 +27,10 @@ from infra.localcloud.cloudflare import Cloudflare
 from infra.localcloud.endpoints import Address, Endpoints, raise_all
 from infra.localcloud.process import ProcessFailed
 from infra.localcloud.redact import RedactingFormatter, redact
-from infra.localcloud.server import Server
+from infra.localcloud.server import Servers
+from infra.localcloud.serving import Server
 from infra.localcloud.turso import Turso
+from infra.localcloud.upstash import Upstash
 from infra.localcloud.vendor import Vendor, holds_token
 
 log = logging.getLogger(__name__)
@@ -72,8 +74,8 @@ class Daemon:
         self._report = report
         self._token = secrets.token_urlsafe(32)
         self._servers: list[Server] = []
-        turso = Turso(data, endpoints)
-        self._vendors: list[Vendor] = [turso, Cloudflare(data, endpoints, turso.hosts())]
+        self._vendors = _vendors(data, endpoints)
+        self._hosts = Servers(data, endpoints)
         self._since = time.time()
         self._fingerprint = running.fingerprint()
 
@@ -104,6 +106,8 @@ class Daemon:
             self._serve(vendor.name, Server(vendor.name, vendor.app, bound, logging.INFO))
         control = ports.listening(Address("127.0.0.1", 0), backlog=BACKLOG)
         self._serve("control", Server("control", self._control(), control, logging.DEBUG))
+        if self._endpoints.servers:  # their services need the vendors, so they come last and go first
+            await self._timed("servers", self._hosts.start())
         self._save(Address(*control.getsockname()))
 
     def _serve(self, name: str, server: Server) -> None:
@@ -125,6 +129,7 @@ class Daemon:
 
     async def _stop(self) -> None:
         running.forget(self._data)
+        await self._hosts.stop()
         await asyncio.gather(*(server.stop() for server in self._servers))
         for vendor in reversed(self._vendors):
             try:
@@ -143,10 +148,20 @@ class Daemon:
 
     def _status(self) -> dict[str, Any]:
         vendors = [{"name": vendor.name, "address": str(vendor.address)} for vendor in self._vendors]
-        processes = [asdict(status) for vendor in self._vendors for status in vendor.processes()]
+        found = [status for vendor in self._vendors for status in vendor.processes()]
+        processes = [asdict(status) for status in (*found, *self._hosts.processes())]
         healthy = all(process["since"] is not None for process in processes)
         daemon = {"pid": os.getpid(), "since": self._since}
         return {"healthy": healthy, "daemon": daemon, "vendors": vendors, "processes": processes}
+
+
+def _vendors(data: Path, endpoints: Endpoints) -> list[Vendor]:
+    """In the order of their start; the edge is last, and reaches the others' data planes."""
+    others: list[Vendor] = [Turso(data, endpoints)]
+    if endpoints.upstash_api and endpoints.upstash_rest:
+        others.append(Upstash(data, endpoints.upstash_api, endpoints.upstash_rest))
+    outbound = {pattern: address for vendor in others for pattern, address in vendor.hosts().items()}
+    return [*others, Cloudflare(data, endpoints, outbound)]
 
 
 async def _until_gone(watched: psutil.Process | None) -> None:

@@ -1,6 +1,7 @@
 """Where the local cloud listens, read from the stack's configuration file: the one place that says so."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from infra.errors import UserError
+from infra.localcloud.accounts import SERVERS
 
+MOST_PORTS = 65536
 BASE_URL_PATH = "/client/v4"
 """Path of Cloudflare's API below its address (Cloudflare API v4 docs, 2026-11-23)."""
 
@@ -35,10 +38,21 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Endpoints:
-    """The addresses of both control planes and both data planes, and the file that gave them.
+class ServerAddress:
+    """A declared VPS: where its SSH listens, who logs in, its host name behind the tunnel."""
 
-    `plan` is Cloudflare's as the file has it, empty if it has none.
+    name: str
+    ssh: Address
+    user: str
+    origin_host: str
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The addresses of all control planes and data planes, and the file that gave them.
+
+    `plan` is Cloudflare's as the file has it, empty if it has none. Upstash's are None in a stack without it.
+    `origin_api` and `origin_realtime` are where the services of `servers` listen, None without any server.
     """
 
     cloudflare_api: Address
@@ -47,29 +61,39 @@ class Endpoints:
     databases: Address
     config_file: Path
     plan: str = ""
+    upstash_api: Address | None = None
+    upstash_rest: Address | None = None
+    servers: tuple[ServerAddress, ...] = ()
+    origin_api: Address | None = None
+    origin_realtime: Address | None = None
 
     @classmethod
     def load(cls, config_file: Path) -> Self:
-        """Read the four addresses from a Pulumi stack configuration file.
+        """Read the addresses from a Pulumi stack configuration file.
 
         Raises UserError for one mistake, UserErrors for several.
         """
         config = _config(config_file)
         found: dict[str, Address] = {}
         mistakes: list[UserError] = []
-        for field, setting in SETTINGS.items():
+        for field, setting in _expected(config).items():
             try:
                 found[field] = _address(_lookup(config, setting), f"{setting} in {config_file.name}")
             except UserError as mistake:
                 mistakes.append(mistake)
-        mistakes += _shared_ports(found, config_file)
+        servers = _servers(config, config_file, mistakes)
+        origin = _origin(config, config_file, mistakes)
+        named = {_name(field): address for field, address in {**found, **origin}.items()}
+        mistakes += _shared_ports({**named, **_by_setting(servers)}, config_file)
         raise_all(mistakes)
         plan = str(_lookup(config, "shoreline:cloudflare.plan") or "")
-        return cls(**found, config_file=config_file, plan=plan)
+        return cls(**found, **origin, servers=servers, config_file=config_file, plan=plan)
 
     def settings(self) -> Mapping[str, Address]:
         """Address by the setting it came from, such as `shoreline:edge.url`."""
-        return {setting: getattr(self, field) for field, setting in SETTINGS.items()}
+        every = {_name(field): getattr(self, field) for field in (*SETTINGS, *UPSTASH, *ORIGIN)}
+        present = {setting: address for setting, address in every.items() if address is not None}
+        return {**present, **_by_setting(self.servers)}
 
 
 SETTINGS: Mapping[str, str] = {
@@ -78,6 +102,18 @@ SETTINGS: Mapping[str, str] = {
     "turso_api": "shoreline:turso.api",
     "databases": "shoreline:turso.databases",
 }
+UPSTASH: Mapping[str, str] = {
+    "upstash_api": "shoreline:upstash.api",
+    "upstash_rest": "shoreline:upstash.rest",
+}
+"""Read where the file has `shoreline:upstash`."""
+ORIGIN: Mapping[str, str] = {
+    "origin_api": "shoreline:origin.apiPort",
+    "origin_realtime": "shoreline:origin.realtimePort",
+}
+"""Ports on a server's loopback; read where the file has `shoreline:servers`."""
+SERVERS_SETTING = "shoreline:servers"
+SERVER_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def raise_all(mistakes: list[UserError]) -> None:
@@ -86,6 +122,10 @@ def raise_all(mistakes: list[UserError]) -> None:
         raise mistakes[0]
     if mistakes:
         raise UserErrors("mistakes in the configuration", mistakes)
+
+
+def _expected(config: Mapping[str, Any]) -> Mapping[str, str]:
+    return {**SETTINGS, **UPSTASH} if "shoreline:upstash" in config else SETTINGS
 
 
 def _config(file: Path) -> Mapping[str, Any]:
@@ -140,16 +180,71 @@ def _loopback(name: str) -> str | None:
 
 
 def _shared_ports(found: Mapping[str, Address], file: Path) -> list[UserError]:
+    """`found` has each address by its setting."""
     first: dict[Address, str] = {}
     mistakes = []
-    for field, address in found.items():
+    for setting, address in found.items():
         if address in first:
             mistakes.append(
                 UserError(
-                    f"{SETTINGS[field]} in {file.name}",
+                    f"{setting} in {file.name}",
                     f"{address} is also {first[address]}",
                     "give each its own port",
                 )
             )
-        first.setdefault(address, SETTINGS[field])
+        first.setdefault(address, setting)
     return mistakes
+
+
+def _name(field: str) -> str:
+    return {**SETTINGS, **UPSTASH, **ORIGIN}[field]
+
+
+def _by_setting(servers: tuple[ServerAddress, ...]) -> dict[str, Address]:
+    return {f"{SERVERS_SETTING}[{server.name}]": server.ssh for server in servers}
+
+
+def _servers(config: Mapping[str, Any], file: Path, mistakes: list[UserError]) -> tuple[ServerAddress, ...]:
+    declared = config.get(SERVERS_SETTING) or []
+    found: dict[str, ServerAddress] = {}
+    for index, entry in enumerate(declared if isinstance(declared, list) else [declared]):
+        where = f"{SERVERS_SETTING}[{index}] in {file.name}"
+        try:
+            server = _server(entry, where)
+            if server.name in found:
+                raise UserError(
+                    where, f"{server.name} is declared twice", "give each server a name of its own"
+                )
+            found[server.name] = server
+        except UserError as mistake:
+            mistakes.append(mistake)
+    return tuple(found.values())
+
+
+def _server(entry: object, where: str) -> ServerAddress:
+    """One entry of `shoreline:servers`: name, host, port, user, hostKey, originHost."""
+    if not isinstance(entry, dict):
+        raise UserError(where, "is no mapping", "write name, host, port, user, hostKey and originHost")
+    name = str(entry.get("name"))
+    if not SERVER_NAME.fullmatch(name):
+        raise UserError(where, f"{name} is no server name", "use lower case letters, digits and dashes")
+    for key in ("user", "originHost"):
+        if not isinstance(entry.get(key), str):
+            raise UserError(where, f"{key} is missing", f"set {key}")
+    host = entry.get("host")
+    ssh = _address(f"http://{host}:{entry.get('port', 22)}", where)
+    if str(entry.get("hostKey")).split()[:2] != SERVERS.host_public_key.split():
+        what = f"hostKey is not the key that the local {name} has"
+        raise UserError(where, what, f"set it to {SERVERS.host_public_key}")
+    return ServerAddress(name, ssh, entry["user"], entry["originHost"])
+
+
+def _origin(config: Mapping[str, Any], file: Path, mistakes: list[UserError]) -> dict[str, Address]:
+    found = {}
+    for field, setting in ORIGIN.items() if config.get(SERVERS_SETTING) else ():
+        port = _lookup(config, setting)
+        if isinstance(port, int) and 0 < port < MOST_PORTS:
+            found[field] = Address("127.0.0.1", port)
+        else:
+            mistakes.append(UserError(f"{setting} in {file.name}", f"{port} is no port", "set it to one"))
+    return found

@@ -3,13 +3,14 @@
 import logging
 import re
 
-from infra.localcloud.accounts import CLOUDFLARE, TURSO
+from infra.localcloud.accounts import CLOUDFLARE, TURSO, UPSTASH
 
 CREDENTIALS = re.compile(
     "|".join(
         (
             re.escape(CLOUDFLARE.token),
             re.escape(TURSO.token),
+            re.escape(UPSTASH.api_key),
             r"(?<=bearer )\S+",
             r"(?<=basic )\S+",
             r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+",

@@ -7,6 +7,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.support.browser import chromium
 from tests.support.clone import Clone
+from tests.support.notes import insert_notes
+from tests.support.slice import whole_slice
+from tests.support.workerd import build
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield clone.url
     finally:
         clone.close()
+
+
+@pytest.fixture(scope="module")
+def slice_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a page behind which every tier runs."""
+    bundle = build(tmp_path_factory.mktemp("bundle"))
+    with whole_slice(bundle, tmp_path_factory.mktemp("slice")) as running:
+        insert_notes(running.database, "harbour", 50)
+        yield running.edge.url
 
 
 @pytest.fixture(scope="module")

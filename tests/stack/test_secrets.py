@@ -1,5 +1,6 @@
 """Known secrets are planted, and looked for in the state, the logs, `ps` and the printed output."""
 
+import json
 import secrets
 import sys
 import threading
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from infra.localcloud import accounts
+from infra.settings import SECRETS
 from tests.support.clone import Clone
 
 pytestmark = pytest.mark.slow
@@ -22,7 +24,7 @@ def plant(clone: Clone) -> list[str]:
     file = clone.folder / "infra" / "localcloud" / "accounts.py"
     text = file.read_text()
     planted = []
-    for old in (accounts.CLOUDFLARE.token, accounts.TURSO.token):
+    for old in (accounts.CLOUDFLARE.token, accounts.TURSO.token, accounts.UPSTASH.api_key):
         planted.append(f"planted-{secrets.token_hex(16)}")
         text = text.replace(old, planted[-1])
     file.write_text(text)
@@ -56,17 +58,24 @@ def files_that_hold(folder: Path, secret: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
 
 
-def database_token(clone: Clone) -> str:
-    """The token that Turso gave out, which no one but the Worker and the providers should see."""
-    exported = clone.attempt("pulumi", "stack", "export", "--show-secrets").stdout
-    start = exported.index("eyJ")
-    return exported[start : exported.index('"', start)].rstrip("\\")
+def given_out(clone: Clone) -> list[str]:
+    """The secrets that the vendors made, which only the Worker and the providers should see."""
+    exported = json.loads(clone.attempt("pulumi", "stack", "export", "--show-secrets").stdout)
+    outputs = {
+        resource["urn"].rsplit("::", 1)[-1]: resource.get("outputs", {})
+        for resource in exported["deployment"]["resources"]
+    }
+    found = [
+        outputs["notes-token"]["jwt"],
+        *(outputs["cache-redis"][name] for name in ("password", "restToken", "readOnlyRestToken")),
+    ]
+    return [json.loads(each["plaintext"]) for each in found]
 
 
 def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
     planted = plant(clone)
     printed = [clone.pulumi("stack", "init", "dev")]
-    for key, value in zip(("cloudflare:apiToken", "shoreline:tursoToken"), planted, strict=True):
+    for key, value in zip(SECRETS, planted, strict=True):
         done = clone.run_with_input(value, "pulumi", "config", "set", "--secret", key)
         assert done.returncode == 0, done.stderr
     with command_lines_watched() as command_lines:
@@ -78,8 +87,7 @@ def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
     printed.append(clone.localcloud("logs"))
 
     local = clone.folder / ".shoreline"
-    token = database_token(clone)
-    for secret in [*planted, token]:
+    for secret in [*planted, *given_out(clone)]:
         assert files_that_hold(local / "state", secret) == []
         assert files_that_hold(local / "cloud" / "logs", secret) == []
         assert [line for line in command_lines if secret in line] == []

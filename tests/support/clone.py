@@ -64,14 +64,14 @@ class Clone:
     def url(self) -> str:
         return str(self.setting("shoreline:edge")["url"])
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """The command in a process group of its own, its output merged in a pipe."""
+    def start(self, *arguments: str, output: int = subprocess.PIPE) -> "subprocess.Popen[str]":
+        """The command in a process group of its own, its output merged in a pipe or where `output` says."""
         return subprocess.Popen(
             arguments,
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

@@ -87,8 +87,8 @@ class Gate:
         try:
             upstream.request(request.method, request.path, request.body, request.headers)
             response = upstream.getresponse()
-            kind = {"content-type": response.getheader("content-type", "application/octet-stream")}
-            return Answer(response.status, response.read(), kind)
+            kind = {name: response.getheader(name, "") for name in ("content-type", "content-encoding")}
+            return Answer(response.status, response.read(), {n: v for n, v in kind.items() if v})
         finally:
             upstream.close()
 

@@ -1,19 +1,44 @@
-"""The built Worker in a real workerd, bound to a database behind a gate."""
+"""The built Worker in a real workerd, bound to a database behind a gate and, where given, to servers."""
 
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.paths import NODE_MODULES, SERVICES
+from services.common import base64url
 from tests.support.process import running, until
 
 RELEASE = "11111111-2222-4333-8444-555555555555"
 COMPATIBILITY_DATE = "2026-10-15"
 SUPPORT = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server of the stack: the ports of its services; None where nothing is reached."""
+
+    name: str
+    api: int | None
+    realtime: int | None = None
+
+    @property
+    def ports(self) -> dict[str, int]:
+        ports = {f"{self.name} api": self.api, f"{self.name} realtime": self.realtime}
+        return {name: port for name, port in ports.items() if port is not None}
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What a stack with servers gives the Worker."""
+
+    servers: Sequence[Server]
+    edge_key: bytes
+    session_key: bytes
+    public_url: str = "http://localhost"
 
 
 @dataclass(frozen=True)
@@ -43,13 +68,15 @@ def build(directory: Path) -> Path:
 
 
 @contextmanager
-def edge(bundle: Path, directory: Path, *, database_port: int, token: str) -> Iterator[Edge]:
-    """The Worker on free ports; all its outbound requests go to `database_port`, as plain HTTP."""
-    for name in ("assets.js", "cron.js"):
+def edge(
+    bundle: Path, directory: Path, *, database_port: int, token: str, servers: Servers | None = None
+) -> Iterator[Edge]:
+    """The Worker on free ports; its outbound requests go to the database and the servers, as plain HTTP."""
+    for name in ("assets.js", "cron.js", "outbound.js"):
         (directory / name).write_bytes((SUPPORT / name).read_bytes())
     (directory / "worker.js").write_bytes((bundle / "worker.js").read_bytes())
     config = directory / "edge.capnp"
-    config.write_text(_config(database_port, token), "ascii")
+    config.write_text(_config(database_port, token, servers), "ascii")
     config.chmod(0o600)
     log = directory / "workerd.log"
     listening, control = os.pipe()
@@ -73,7 +100,13 @@ def _binary() -> Path:
     return found
 
 
-def _config(database_port: int, token: str) -> str:
+def _config(database_port: int, token: str, servers: Servers | None) -> str:
+    ports = {} if servers is None else {k: v for each in servers.servers for k, v in each.ports.items()}
+    services = "".join(
+        f'    (name = "{name}", external = (address = "127.0.0.1:{port}", http = ())),\n'
+        for name, port in {"database": database_port, **ports}.items()
+    )
+    reachable = "".join(f'    (name = "{name}", service = "{name}"),\n' for name in ports)
     return f"""using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -82,8 +115,8 @@ const config :Workerd.Config = (
     (name = "assets", worker = .assets),
     (name = "cron", worker = .cron),
     (name = "files", disk = {json.dumps(str(SERVICES / "web" / "public"))}),
-    (name = "database", external = (address = "127.0.0.1:{database_port}", http = ())),
-  ],
+    (name = "outbound", worker = .outbound),
+{services}  ],
   sockets = [
     (name = "edge", address = "127.0.0.1:0", service = "edge",
       http = (forwardedProtoHeader = "x-forwarded-proto")),
@@ -94,13 +127,21 @@ const config :Workerd.Config = (
 const edge :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "{COMPATIBILITY_DATE}",
-  globalOutbound = "database",
+  globalOutbound = "outbound",
   bindings = [
     (name = "ASSETS", service = "assets"),
     (name = "DATABASE_URL", text = "https://notes-shoreline.turso.localhost"),
     (name = "DATABASE_TOKEN", text = {json.dumps(token)}),
     (name = "RELEASE", json = {json.dumps(json.dumps({"id": RELEASE, "tag": "", "timestamp": ""}))}),
-  ],
+{_bindings(servers)}  ],
+);
+
+const outbound :Workerd.Worker = (
+  modules = [(name = "outbound.js", esModule = embed "outbound.js")],
+  compatibilityDate = "{COMPATIBILITY_DATE}",
+  bindings = [
+    (name = "DATABASE", service = "database"),
+{reachable}  ],
 );
 
 const assets :Workerd.Worker = (
@@ -116,3 +157,19 @@ const cron :Workerd.Worker = (
   bindings = [(name = "EDGE", service = "edge")],
 );
 """
+
+
+def _bindings(servers: Servers | None) -> str:
+    if servers is None:
+        return ""
+    origins = [
+        {"name": each.name, "url": f"https://{each.name}.servers.localhost"} for each in servers.servers
+    ]
+    texts = {
+        "EDGE_KEY": base64url.encode(servers.edge_key),
+        "SESSION_KEY": base64url.encode(servers.session_key),
+        "PUBLIC_URL": servers.public_url,
+    }
+    bindings = [f"(name = {json.dumps(name)}, text = {json.dumps(text)})" for name, text in texts.items()]
+    bindings.append(f'(name = "ORIGINS", json = {json.dumps(json.dumps(origins))})')
+    return "".join(f"    {binding},\n" for binding in bindings)

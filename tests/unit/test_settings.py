@@ -77,6 +77,7 @@ def test_the_production_template_is_refused_placeholder_by_placeholder() -> None
             ("edge.routeHost", "<www.example.com>"),
             ("turso.organization", "<organization>"),
             ("turso.location", "<aws-us-east-1>"),
+            ("upstash.email", "<email>"),
         )
     ]
 
@@ -87,7 +88,9 @@ def test_a_missing_secret_and_one_in_plain_text_are_named(dev: Values) -> None:
         cloudflare:apiToken: the secret is stored in plain text. \
         Run `pulumi config set --secret cloudflare:apiToken` with a new value.
         shoreline:tursoToken: the secret is missing. \
-        Run `pulumi config set --secret shoreline:tursoToken`.""")
+        Run `pulumi config set --secret shoreline:tursoToken`.
+        shoreline:upstashApiKey: the secret is stored in plain text. \
+        Run `pulumi config set --secret shoreline:upstashApiKey` with a new value.""")
 
 
 def test_all_mistakes_are_reported_at_once(dev: Values) -> None:

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import yaml
 
 from infra.localcloud.accounts import CLOUDFLARE
+from infra.localcloud.cloudflare import tunnels
 from infra.localcloud.cloudflare.app import build_app
 from infra.localcloud.cloudflare.cloud import Cloud
+from infra.localcloud.cloudflare.connectors import Connectors
 from infra.localcloud.cloudflare.crons import Crons
 from infra.localcloud.cloudflare.engine import Engine
 from infra.localcloud.cloudflare.files import Files
@@ -34,7 +36,7 @@ class Cloudflare:
         own = data / "cloudflare"
         store, files = Store(own / "store.sqlite"), Files(own)
         engine = Engine(data, own / "run", files, endpoints.edge, outbound)
-        self.cloud = Cloud(CLOUDFLARE, plan, scheme, store, files, engine, Crons(store, engine))
+        self.cloud = Cloud(CLOUDFLARE, plan, scheme, store, files, engine, Crons(store, engine), Connectors())
         self.app = build_app(self.cloud)
 
     @property
@@ -46,6 +48,7 @@ class Cloudflare:
         return {}
 
     async def start(self) -> None:
+        tunnels.all_inactive(self.cloud.store)
         self.cloud.files.drop_versions_but({version["id"] for version in self.cloud.store.all("version")})
         try:
             await self.cloud.engine.start(self.cloud.table())
@@ -53,6 +56,10 @@ class Cloudflare:
             await self.cloud.engine.stop()
             raise
         self.cloud.crons.start()
+
+    def quiesce(self) -> None:
+        """Ends the answers that stream for ever: to be called before the control plane's server is stopped."""
+        self.cloud.connectors.close_all()
 
     async def stop(self) -> None:
         await self.cloud.crons.stop()

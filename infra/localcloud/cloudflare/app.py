@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from infra.localcloud.cloudflare import errors
 from infra.localcloud.cloudflare.api import (
     assets,
+    connect,
     deployments,
     dns,
     domains,
@@ -22,6 +23,8 @@ from infra.localcloud.cloudflare.api import (
     schedules,
     scripts,
     tokens,
+    tunnel_configurations,
+    tunnels,
     versions,
     workers,
     zones,
@@ -35,6 +38,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _A = "/accounts/{account}/workers"
 _S = _A + "/scripts/{script}"
 _W = _A + "/workers/{worker}"
+_T = "/accounts/{account}/cfd_tunnel/{tunnel}"
 _Z = "/zones/{zone}"
 
 ENDPOINTS: list[tuple[str, str, Endpoint]] = [
@@ -82,12 +86,23 @@ ENDPOINTS: list[tuple[str, str, Endpoint]] = [
     ("PUT", _Z + "/dns_records/{record}", dns.replace),
     ("PATCH", _Z + "/dns_records/{record}", dns.edit),
     ("DELETE", _Z + "/dns_records/{record}", dns.delete),
+    ("GET", "/accounts/{account}/cfd_tunnel", tunnels.listed),
+    ("POST", "/accounts/{account}/cfd_tunnel", tunnels.create),
+    ("GET", _T, tunnels.get),
+    ("PATCH", _T, tunnels.edit),
+    ("DELETE", _T, tunnels.delete),
+    ("GET", _T + "/token", tunnels.token),
+    ("GET", _T + "/connections", tunnels.connections),
+    ("DELETE", _T + "/connections", tunnels.disconnect),
+    ("GET", _T + "/configurations", tunnel_configurations.get),
+    ("PUT", _T + "/configurations", tunnel_configurations.put),
 ]
 """The API v4 that the local cloud has; everything else answers 501."""
 
 LOCAL: list[tuple[str, str, Endpoint]] = [
     ("GET", "/crons", local.crons),
     ("POST", "/crons/fire", local.fire),
+    ("POST", "/tunnels/connect", connect.connect),
 ]
 """The local cloud's own, below /local: no such thing exists at Cloudflare."""
 
@@ -109,7 +124,10 @@ def build_app(cloud: Cloud) -> ASGIApp:
 
 
 class Authentication:
-    """403 with code 10000 without the account's token. An asset upload has its session's."""
+    """403 with code 10000 without the account's token.
+
+    An asset upload has its session's token instead, a connector its tunnel's.
+    """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app, self._token = app, token
@@ -123,7 +141,10 @@ class Authentication:
     def _allowed(self, request: Request) -> bool:
         if holds_token(request, self._token):
             return True
-        return request.method == "POST" and request.url.path.endswith("/workers/assets/upload")
+        path = request.url.path
+        return request.method == "POST" and (
+            path.endswith("/workers/assets/upload") or path == "/local/tunnels/connect"
+        )
 
 
 def _own(endpoints: list[tuple[str, str, Endpoint]], cloud: Cloud) -> list[tuple[str, str, Endpoint]]:

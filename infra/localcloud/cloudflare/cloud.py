@@ -6,6 +6,7 @@ from typing import cast
 from starlette.requests import Request
 
 from infra.localcloud.accounts import CloudflareAccount
+from infra.localcloud.cloudflare.connectors import Connectors
 from infra.localcloud.cloudflare.crons import Crons
 from infra.localcloud.cloudflare.engine import Engine
 from infra.localcloud.cloudflare.files import Files
@@ -25,10 +26,15 @@ class Cloud:
     files: Files
     engine: Engine
     crons: Crons
+    connectors: Connectors
 
     def table(self) -> Table:
         return build_table(
-            self.store, scheme=self.scheme, zone=self.account.zone_name, outbound=self.engine.outbound_names()
+            self.store,
+            scheme=self.scheme,
+            zone=self.account.zone_name,
+            outbound=self.engine.outbound_names(),
+            connected=self.connectors.tunnels(),
         )
 
     async def apply(self) -> None:

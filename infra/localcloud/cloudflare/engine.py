@@ -161,13 +161,15 @@ class Engine:
             "VERSIONS": {"service": workerd.text("versions")},
             "ASSETS": {"service": workerd.text("assets")},
             "INTERNET": {"service": workerd.text("internet")},
+            "LOOPBACK": {"service": workerd.text("loopback")},
             **{f"OUTBOUND_{n}": {"service": workerd.text(f"outbound-{n}")} for n in range(len(externals))},
         }
         router = workerd.struct(
             {
                 "modules": f'[(name = "router.js", esModule = {workerd.embed("router.js")})]',
                 "compatibilityDate": workerd.text(ROUTER_COMPATIBILITY_DATE),
-                "compatibilityFlags": '["service_binding_extra_handlers"]',
+                # `experimental` is for tunnel.ts.
+                "compatibilityFlags": '["experimental", "service_binding_extra_handlers"]',
                 "bindings": workerd.listing(
                     workerd.struct({"name": workerd.text(name), **kind}) for name, kind in bindings.items()
                 ),
@@ -176,6 +178,7 @@ class Engine:
         services = {
             "router": {"worker": router},
             "internet": {"network": '(allow = ["public"], tlsOptions = (trustBrowserCas = true))'},
+            "loopback": {"network": '(allow = ["127.0.0.0/8"])'},
             **{name: {"disk": f"(path = {workerd.text(str(path))})"} for name, path in disks.items()},
             **{
                 name: {"external": f"(address = {workerd.text(str(at))}, http = ())"}
@@ -213,7 +216,7 @@ async def bundle_router(target: Path) -> None:
     argv = [str(workerd.esbuild_binary()), str(ROUTER), "--bundle", "--format=esm", "--log-level=warning"]
     child = await asyncio.create_subprocess_exec(
         *argv,
-        "--external:cloudflare:workers",
+        "--external:cloudflare:*",
         f"--outfile={target}",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -33,6 +33,10 @@ def no_version(version: str) -> ApiError:
     return ApiError(404, 10071, f"workers.api.error.version_not_found: {version}")
 
 
+def no_tunnel() -> ApiError:
+    return ApiError(404, 1003, "Tunnel not found")
+
+
 def no_path(path: str) -> ApiError:
     return ApiError(404, 7003, f"Could not route to {path}, perhaps your object identifier is invalid?")
 

@@ -1,6 +1,7 @@
-"""What the control plane was told: Workers, versions, deployments, routes, domains, records, schedules.
+"""What the control plane was told: Workers, versions, deployments, routes, domains, records, tunnels.
 
-Documents hold no code and no secret: those are in the version's files, which `Files` keeps.
+Documents hold no code and no Worker's secret: those are in the version's files, which `Files` keeps. A
+tunnel's secret is here, in a document of its own: the API hands it out again in the tunnel's token.
 """
 
 import secrets
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from infra.localcloud.cloudflare.errors import ApiError, no_route, no_version, no_worker
+from infra.localcloud.cloudflare.errors import ApiError, no_route, no_tunnel, no_version, no_worker
 from infra.localcloud.documents import Documents
 
 Document = dict[str, Any]
@@ -95,6 +96,13 @@ class Store:
         found = self.get("record", record_id)
         if found is None:
             raise ApiError(404, 81044, "Record does not exist.")
+        return found
+
+    def tunnel(self, tunnel_id: str) -> Document:
+        """One that was deleted too. Raises 1003."""
+        found = self.get("tunnel", tunnel_id)
+        if found is None:
+            raise no_tunnel()
         return found
 
     def key(self, name: str) -> str:

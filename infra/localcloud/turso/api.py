@@ -4,11 +4,9 @@ Everything else below /v1 answers 501 by name. Source: Turso Platform API refere
 """
 
 import asyncio
-import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
-from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
@@ -18,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from infra.localcloud.accounts import TursoAccount
+from infra.localcloud.plane import RefusedError, error, read
 from infra.localcloud.turso import tokens
 from infra.localcloud.turso.engine import Engine
 from infra.localcloud.turso.model import (
@@ -29,7 +28,6 @@ from infra.localcloud.turso.model import (
     DatabaseInput,
     Group,
     GroupInput,
-    Wire,
     expiration_seconds,
     size_bytes,
 )
@@ -38,15 +36,6 @@ from infra.localcloud.vendor import holds_token
 
 AUTHORIZATION: TypeAdapter[Authorization] = TypeAdapter(Authorization)
 Handler = Callable[[Request], Awaitable[Response]]
-Input = TypeVar("Input", bound=Wire)
-
-
-class RefusedError(Exception):
-    """An error answer in Turso's shape."""
-
-    def __init__(self, status: int, error: str) -> None:
-        self.status = status
-        self.error = error
 
 
 class Api:
@@ -93,23 +82,23 @@ class Api:
     def _entered(self, handler: Handler) -> Handler:
         async def entered(request: Request) -> Response:
             if not holds_token(request, self._account.token):
-                return _error(401, "Unauthorized: invalid or expired auth token")
+                return error(401, "Unauthorized: invalid or expired auth token")
             try:
                 async with self._one_at_a_time:
                     return await handler(request)
             except RefusedError as refusal:
-                return _error(refusal.status, refusal.error)
+                return error(refusal.status, refusal.error)
 
         return entered
 
     async def _no_such_call(self, request: Request, _: Exception) -> Response:
         if not holds_token(request, self._account.token):
-            return _error(401, "Unauthorized: invalid or expired auth token")
+            return error(401, "Unauthorized: invalid or expired auth token")
         if request.url.path.startswith("/v1/organizations/"):
             name = request.url.path.split("/")[3]
             if name != self._account.organization:
-                return _error(404, f"could not find organization with name [{name}]: record not found")
-        return _error(501, f"the local Turso does not implement {request.method} {request.url.path}")
+                return error(404, f"could not find organization with name [{name}]: record not found")
+        return error(501, f"the local Turso does not implement {request.method} {request.url.path}")
 
     async def organizations(self, _: Request) -> Response:
         name = self._account.organization
@@ -120,7 +109,7 @@ class Api:
         return JSONResponse({"groups": [group.wire() for group in self._store.groups()]})
 
     async def create_group(self, request: Request) -> Response:
-        wanted = await _input(request, GroupInput)
+        wanted = await read(request, GroupInput)
         if wanted.location not in LOCATIONS:
             raise RefusedError(400, f"invalid location: {wanted.location}")
         if self._store.group(wanted.name):
@@ -149,7 +138,7 @@ class Api:
         return JSONResponse({"databases": [database.wire() for database in self._store.databases(group)]})
 
     async def create_database(self, request: Request) -> Response:
-        wanted = await _input(request, DatabaseInput)
+        wanted = await read(request, DatabaseInput)
         if wanted.seed is not None:
             raise RefusedError(501, f"the local Turso does not implement `seed` of POST {request.url.path}")
         existing = self._store.database(wanted.name)
@@ -189,7 +178,7 @@ class Api:
 
     async def change_configuration(self, request: Request) -> Response:
         database = self._database(request)
-        patch = await _input(request, ConfigurationInput)
+        patch = await read(request, ConfigurationInput)
         if patch.size_limit is not None:
             _size(patch.size_limit)
         changed = replace(database, configuration=database.configuration.patched(patch))
@@ -208,8 +197,8 @@ class Api:
             raise RefusedError(400, "Invalid authorization") from None
         try:
             seconds = expiration_seconds(request.query_params.get("expiration", "never"))
-        except ValueError as error:
-            raise RefusedError(400, str(error)) from None
+        except ValueError as mistake:
+            raise RefusedError(400, str(mistake)) from None
         return JSONResponse({"jwt": tokens.mint(database, authorization, seconds)})
 
     async def rotate_database(self, request: Request) -> Response:
@@ -242,26 +231,11 @@ class Api:
         return database
 
 
-async def _input(request: Request, model: type[Input]) -> Input:
-    try:
-        return model.model_validate(json.loads(await request.body()))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "body"
-        raise RefusedError(400, f"invalid {place}: {first['msg']}") from None
-    except ValueError:
-        raise RefusedError(400, "could not parse the request body as JSON") from None
-
-
 def _size(size_limit: str) -> str:
     if size_bytes(size_limit) is None:
         raise RefusedError(400, f"invalid size_limit: {size_limit}")
     return size_limit
 
 
-def _error(status: int, error: str) -> Response:
-    return JSONResponse({"error": error}, status)
-
-
 async def _defect(request: Request, _: Exception) -> Response:
-    return _error(500, f"the local Turso failed at {request.method} {request.url.path}; see its log")
+    return error(500, f"the local Turso failed at {request.method} {request.url.path}; see its log")

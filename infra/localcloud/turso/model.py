@@ -7,7 +7,9 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
+
+from infra.localcloud.plane import Wire
 
 HOST_SUFFIX = "turso.localhost"
 LOCATIONS = frozenset(
@@ -18,10 +20,6 @@ LOCATIONS = frozenset(
 
 Authorization = Literal["full-access", "read-only"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
-
-
-class Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class GroupInput(Wire):

@@ -11,9 +11,11 @@ from pulumi.dynamic import (
 )
 
 from infra.errors import UserError
+from infra.providers.api import RefusedError
+from infra.providers.results import Props, changed, gone, refused
 from infra.providers.turso import platform
-from infra.providers.turso.platform import DatabaseAnswer, RefusedError
-from infra.providers.turso.provider import Props, TursoProvider, changed, gone, refused
+from infra.providers.turso.platform import DatabaseAnswer
+from infra.providers.turso.provider import TursoProvider
 
 _SETTING = "shoreline:turso.database"
 

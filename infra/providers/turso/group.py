@@ -4,9 +4,11 @@ from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource
 
 from infra.errors import UserError
+from infra.providers.api import RefusedError
+from infra.providers.results import Props, changed, gone, refused
 from infra.providers.turso import platform
-from infra.providers.turso.platform import DatabasesAnswer, GroupAnswer, RefusedError
-from infra.providers.turso.provider import Props, TursoProvider, changed, gone, refused
+from infra.providers.turso.platform import DatabasesAnswer, GroupAnswer
+from infra.providers.turso.provider import TursoProvider
 
 _SETTING = "shoreline:turso.location"
 

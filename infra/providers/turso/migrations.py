@@ -23,7 +23,8 @@ from infra.providers.hrana import (
     Step,
     TokenRefusedError,
 )
-from infra.providers.turso.provider import Props, TursoProvider, changed, gone, known, refused
+from infra.providers.results import Props, changed, gone, known, refused
+from infra.providers.turso.provider import TursoProvider
 from infra.providers.turso.schema import Applied, Migration, SqlStatement, plan, split
 
 _TABLE = """create table if not exists schema_migrations (

@@ -8,7 +8,8 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Updat
 
 from infra.errors import UserError
 from infra.providers.hrana import DatabaseMissingError, Hrana, HranaError, Rows, TokenRefusedError, Value
-from infra.providers.turso.provider import Props, TursoProvider, changed, gone, known
+from infra.providers.results import Props, changed, gone, known
+from infra.providers.turso.provider import TursoProvider
 from services.schema import seed
 
 BLOCK = 1000

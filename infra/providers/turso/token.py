@@ -7,9 +7,11 @@ from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource
 
 from infra.errors import UserError
+from infra.providers.api import RefusedError
 from infra.providers.hrana import DatabaseMissingError, TokenRefusedError
-from infra.providers.turso.platform import RefusedError, TokenAnswer
-from infra.providers.turso.provider import Props, TursoProvider, changed, gone, known
+from infra.providers.results import Props, changed, gone, known
+from infra.providers.turso.platform import TokenAnswer
+from infra.providers.turso.provider import TursoProvider
 
 Authorization = Literal["full-access", "read-only"]
 

@@ -1,5 +1,6 @@
-/** Decides who answers: below /api the route's handler, elsewhere the static assets. */
+/** Decides who answers: below /api the route's tier, if the request may come in; elsewhere the static assets. */
 
+import { checkOrigin, isSafe, requireSession } from "./access.ts";
 import { serveAsset } from "./assets.ts";
 import type { Exchange } from "./exchange.ts";
 import { segmentsOf } from "./path.ts";
@@ -28,6 +29,12 @@ export async function dispatch(exchange: Exchange): Promise<Response> {
     throw new Problem(405, `This path answers ${match.endpoint.allow}.`, { headers: { allow: match.endpoint.allow } });
   }
   exchange.route = `${route.method} ${route.path}`;
+  if (!isSafe(method)) {
+    checkOrigin(exchange, false);
+  }
+  if (route.access === "session") {
+    exchange.session = await requireSession(exchange);
+  }
   return route.handler(exchange, named(namesByPath.get(route.path) ?? [], match.values));
 }
 

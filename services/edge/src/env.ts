@@ -8,4 +8,19 @@ export interface Env {
   readonly DATABASE_TOKEN: string;
   /** The Worker's version. */
   readonly RELEASE: WorkerVersionMetadata;
+  // A stack without servers has none of the following: the routes that need them answer 503.
+  /** The servers, in order. */
+  readonly ORIGINS?: readonly Origin[];
+  /** Signs what goes to the servers: base64url of 32 bytes. */
+  readonly EDGE_KEY?: string;
+  /** Verifies access tokens: base64url of 32 bytes. */
+  readonly SESSION_KEY?: string;
+  /** Where the public reaches the edge: decides the session cookie's name. */
+  readonly PUBLIC_URL?: string;
+}
+
+/** One server: `https://<host>` without a path. */
+export interface Origin {
+  readonly name: string;
+  readonly url: string;
 }

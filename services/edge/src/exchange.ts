@@ -1,5 +1,6 @@
 import { Database } from "./database.ts";
 import type { Env } from "./env.ts";
+import type { Session } from "./session.ts";
 
 /** One request on its way, and what its stages learn about it. */
 export class Exchange {
@@ -10,6 +11,14 @@ export class Exchange {
   id = "";
   /** The pattern of the route that matched, for the log; never the path itself, which may name people. */
   route: string | null = null;
+  /** Who asks, where the route needs to know. */
+  session: Session | null = null;
+  /** The tier that answered. */
+  servedBy = "edge";
+  /** The server that was asked last. */
+  origin: string | null = null;
+  /** Server-Timing of the service that answered. */
+  upstreamTiming: string | null = null;
   /** What went wrong, for the log only: never sent to the client. */
   failure: string | null = null;
 

@@ -4,6 +4,7 @@ import { newNote, notePath, notesPage } from "shoreline:contract";
 import { v7 as uuidv7 } from "uuid";
 
 import { jsonBody, queryOf, valid } from "./input.ts";
+import { json } from "./json.ts";
 import { Problem } from "./problem.ts";
 import type { RouteHandler } from "./routes.ts";
 
@@ -50,10 +51,3 @@ export const createNote: RouteHandler = async ({ request, database }) => {
   await database.execute({ sql: INSERT, args: note });
   return json(note, { status: 201, headers: { location: `/api/notes/${note.id}` } });
 };
-
-function json(value: unknown, init: { status?: number; headers?: Record<string, string> } = {}): Response {
-  return new Response(JSON.stringify(value), {
-    status: init.status ?? 200,
-    headers: { ...init.headers, "content-type": "application/json", "cache-control": "no-store" },
-  });
-}

@@ -1,37 +1,36 @@
 /** Matches path segments against route patterns: a tree by segment, so the number of routes hardly matters. */
 
-export interface Route<H> {
+export interface Pattern {
   readonly method: string;
   /** Like `/api/notes/{id}`: a segment is literal text or one parameter. */
   readonly path: string;
-  readonly handler: H;
 }
 
 /** The routes that share one path. */
-export interface Endpoint<H> {
-  readonly byMethod: ReadonlyMap<string, Route<H>>;
+export interface Endpoint<R extends Pattern> {
+  readonly byMethod: ReadonlyMap<string, R>;
   /** The value of the Allow header. */
   readonly allow: string;
 }
 
-export interface Match<H> {
-  readonly endpoint: Endpoint<H>;
+export interface Match<R extends Pattern> {
+  readonly endpoint: Endpoint<R>;
   /** Values of the pattern's parameters, from left to right. */
   readonly values: readonly string[];
 }
 
-class Node<H> {
-  readonly literals = new Map<string, Node<H>>();
-  parameter: Node<H> | null = null;
-  readonly byMethod = new Map<string, Route<H>>();
+class Node<R extends Pattern> {
+  readonly literals = new Map<string, Node<R>>();
+  parameter: Node<R> | null = null;
+  readonly byMethod = new Map<string, R>();
   allow = "";
 }
 
-export class Router<H> {
-  readonly #root = new Node<H>();
+export class Router<R extends Pattern> {
+  readonly #root = new Node<R>();
 
   /** Throws where two routes would answer the same method and path. */
-  constructor(routes: Iterable<Route<H>>) {
+  constructor(routes: Iterable<R>) {
     for (const route of routes) {
       const node = this.#nodeFor(route.path);
       if (node.byMethod.has(route.method)) {
@@ -43,19 +42,19 @@ export class Router<H> {
   }
 
   /** The endpoint whose pattern fits best: literal text before a parameter, from left to right. */
-  match(segments: readonly string[]): Match<H> | null {
+  match(segments: readonly string[]): Match<R> | null {
     const values: string[] = [];
     const endpoint = find(this.#root, segments, 0, values);
     return endpoint && { endpoint, values };
   }
 
-  #nodeFor(path: string): Node<H> {
+  #nodeFor(path: string): Node<R> {
     let node = this.#root;
     for (const segment of path.slice(1).split("/")) {
       if (parameterName(segment) === null) {
         node = getOrAdd(node.literals, segment);
       } else {
-        node = node.parameter ??= new Node<H>();
+        node = node.parameter ??= new Node<R>();
       }
     }
     return node;
@@ -71,16 +70,21 @@ function parameterName(segment: string): string | null {
   return segment.startsWith("{") && segment.endsWith("}") ? segment.slice(1, -1) : null;
 }
 
-function getOrAdd<H>(nodes: Map<string, Node<H>>, segment: string): Node<H> {
+function getOrAdd<R extends Pattern>(nodes: Map<string, Node<R>>, segment: string): Node<R> {
   let node = nodes.get(segment);
   if (node === undefined) {
-    node = new Node<H>();
+    node = new Node<R>();
     nodes.set(segment, node);
   }
   return node;
 }
 
-function find<H>(node: Node<H>, segments: readonly string[], at: number, values: string[]): Endpoint<H> | null {
+function find<R extends Pattern>(
+  node: Node<R>,
+  segments: readonly string[],
+  at: number,
+  values: string[],
+): Endpoint<R> | null {
   const segment = segments[at];
   if (segment === undefined) {
     return node.byMethod.size > 0 ? node : null;

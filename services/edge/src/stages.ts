@@ -4,6 +4,7 @@ import { DatabaseFailure } from "./database.ts";
 import type { Stage } from "./exchange.ts";
 import { writeLog } from "./log.ts";
 import { isProblem, Problem, problemResponse } from "./problem.ts";
+import { UpstreamFailure } from "./upstream.ts";
 
 const TIER = "edge";
 
@@ -15,7 +16,7 @@ export const identity: Stage = async (exchange, next) => {
   exchange.id = inbound !== null && REQUEST_ID.test(inbound) ? inbound : crypto.randomUUID();
   const response = await next(exchange);
   response.headers.set("x-request-id", exchange.id);
-  response.headers.set("x-served-by", TIER);
+  response.headers.set("x-served-by", exchange.servedBy);
   response.headers.set("x-release", exchange.env.RELEASE.id);
   return response;
 };
@@ -31,6 +32,7 @@ export const accessLog: Stage = async (exchange, next) => {
     route: exchange.route,
     status: response.status,
     ms: rounded(exchange.elapsed()),
+    ...(exchange.origin !== null && { origin: exchange.origin }),
     ...(trip && { database: { ms: rounded(trip.ms), rowsRead: trip.rowsRead } }),
     ...(exchange.failure !== null && { failure: exchange.failure }),
   });
@@ -76,9 +78,10 @@ export const securityHeaders: Stage = async (exchange, next) => {
 
 export const serverTiming: Stage = async (exchange, next) => {
   const response = await next(exchange);
-  const total = `total;dur=${rounded(exchange.elapsed())}`;
   const trip = exchange.database.trip;
-  response.headers.set("server-timing", trip === null ? total : `db;dur=${rounded(trip.ms)}, ${total}`);
+  const database = trip && `db;dur=${rounded(trip.ms)}`;
+  const parts = [exchange.upstreamTiming, database, `total;dur=${rounded(exchange.elapsed())}`];
+  response.headers.set("server-timing", parts.filter((part) => part !== null).join(", "));
   return response;
 };
 
@@ -95,14 +98,29 @@ const RETRY_AFTER_SECONDS = 5;
 
 /** What a client may know of an error that is not its own. */
 function problemOf(error: unknown): Problem {
-  if (!(error instanceof DatabaseFailure)) {
-    return new Problem(500, "Something went wrong here.");
+  if (error instanceof DatabaseFailure) {
+    return databaseProblem(error);
   }
-  switch (error.kind) {
+  return error instanceof UpstreamFailure ? upstreamProblem(error) : new Problem(500, "Something went wrong here.");
+}
+
+const RETRY = { headers: { "retry-after": String(RETRY_AFTER_SECONDS) } };
+
+function upstreamProblem(failure: UpstreamFailure): Problem {
+  switch (failure.kind) {
+    case "unreachable":
+      return new Problem(503, "The server can't be reached. Try again shortly.", RETRY);
+    case "late":
+      return new Problem(504, "The server took too long to answer.", RETRY);
+    case "unexpected":
+      return new Problem(502, "The server gave an answer that makes no sense.");
+  }
+}
+
+function databaseProblem(failure: DatabaseFailure): Problem {
+  switch (failure.kind) {
     case "unavailable":
-      return new Problem(503, "The database doesn't answer. Try again shortly.", {
-        headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
-      });
+      return new Problem(503, "The database doesn't answer. Try again shortly.", RETRY);
     case "unexpected":
       return new Problem(502, "The database gave an answer that makes no sense.");
     case "refused":
@@ -116,6 +134,9 @@ function failureForLog(error: unknown): string | null {
   }
   if (error instanceof DatabaseFailure) {
     return `database ${error.kind}: ${error.message}`;
+  }
+  if (error instanceof UpstreamFailure) {
+    return `server ${error.kind}: ${error.message}`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

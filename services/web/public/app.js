@@ -1,10 +1,14 @@
 /** The page: the address's fragment says what is open, the modules in app/ show it. */
 
+import { createAccount } from "./app/account.js";
 import { listNotes, onAnswer } from "./app/api.js";
+import { createDigest } from "./app/digest.js";
 import { byId } from "./app/dom.js";
 import { createEditor } from "./app/editor.js";
 import { createList } from "./app/list.js";
+import { goLive } from "./app/live.js";
 import { hintView, openNote } from "./app/note.js";
+import { openStatistics } from "./app/statistics.js";
 
 const main = byId("main");
 const pane = byId("pane");
@@ -16,11 +20,24 @@ function announce(text) {
 }
 
 const list = createList({ load: listNotes, announce });
+const digest = createDigest();
 const editor = createEditor({
   saved(note) {
     list.prepend(note);
     announce("The note is saved.");
     location.hash = `#/notes/${note.id}`;
+  },
+});
+const account = createAccount({
+  place: byId("account"),
+  changed(now, ended) {
+    goLive(now !== null);
+    announce(now === null ? (ended ? "Your session has ended." : "You are signed out.") : `Signed in as ${now.name}.`);
+    if (now !== null && /^#\/sign-(in|up)$/.test(location.hash)) {
+      location.hash = "#/";
+    } else {
+      void show(false);
+    }
   },
 });
 
@@ -38,22 +55,59 @@ let shown = 0;
 /** @param {boolean} moveFocus */
 async function show(moveFocus) {
   const number = ++shown;
+  const isCurrent = () => number === shown;
   const address = location.hash.slice(1);
   const id = address.startsWith("/notes/") ? address.slice("/notes/".length) : null;
-  main.dataset["view"] = id !== null || address === "/new" ? "pane" : "list";
   list.mark(id);
-  if (address === "/new") {
-    document.title = "New note";
-    pane.replaceChildren(editor.element);
-    editor.focus();
-  } else if (id !== null) {
-    await openNote({ id, pane, moveFocus, isCurrent: () => number === shown });
-  } else {
+  if (id !== null) {
+    main.dataset["view"] = "pane";
+    await openNote({ id, pane, moveFocus, isCurrent, announce, signedIn: account.current() !== null });
+    return;
+  }
+  const open = views[address];
+  main.dataset["view"] = open === undefined ? "list" : "pane";
+  if (open === undefined) {
     document.title = "Notes";
-    pane.replaceChildren(hintView());
+    pane.replaceChildren(hintView(), digest.element);
+    void digest.load();
     if (moveFocus) {
       list.focus();
     }
+  } else {
+    await open(moveFocus, isCurrent);
+  }
+}
+
+/** @typedef {(moveFocus: boolean, isCurrent: () => boolean) => unknown} View */
+
+/** What else the fragment may name. @type {Record<string, View>} */
+const views = {
+  "/new": () => showForm("New note", editor),
+  "/sign-in": () => showForm("Sign in", account.signInView()),
+  "/sign-up": () => showForm("Make an account", account.signUpView()),
+  "/statistics": (moveFocus, isCurrent) => {
+    document.title = "Statistics";
+    return openStatistics({ pane, moveFocus, isCurrent });
+  },
+  "/digest": (moveFocus) => {
+    document.title = "Digest";
+    pane.replaceChildren(digest.element);
+    if (moveFocus) {
+      pane.focus();
+    }
+    return digest.load();
+  },
+};
+
+/**
+ * @param {string} title
+ * @param {{ element: HTMLElement, focus: () => void }} form
+ */
+function showForm(title, form) {
+  document.title = title;
+  if (!pane.contains(form.element)) {
+    pane.replaceChildren(form.element);
+    form.focus();
   }
 }
 
@@ -64,3 +118,4 @@ addEventListener("hashchange", () => {
 });
 void show(false);
 void list.start();
+void account.start();

@@ -13,7 +13,7 @@ W = "/A/workers/workers"
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/A/cfd_tunnel"),
+        ("POST", "/A/warp_connector"),
         ("GET", "/A/storage/kv/namespaces"),
         ("PUT", "/A/workers/scripts/edge/secrets"),
         ("POST", "/A/workers/domains"),

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.gate import Gate
+from tests.support.problem import check_problem
 from tests.support.sqld import Sqld, sqld
 from tests.support.workerd import Edge, build, edge
 
@@ -65,17 +66,4 @@ ProblemCheck = Callable[[httpx.Response, int], dict[str, object]]
 
 @pytest.fixture(scope="session")
 def problem() -> ProblemCheck:
-    """Holds an answer against the one shape of problem documents, and gives the document."""
-
-    def check(response: httpx.Response, status: int) -> dict[str, object]:
-        assert response.status_code == status, response.text
-        assert response.headers["content-type"] == "application/problem+json"
-        assert response.headers["cache-control"] == "no-store"
-        document: dict[str, object] = response.json()
-        assert document.keys() - {"errors"} == {"type", "title", "status", "detail", "requestId"}
-        assert document["type"] == "about:blank"
-        assert document["status"] == status
-        assert document["requestId"] == response.headers["x-request-id"]
-        return document
-
-    return check
+    return check_problem

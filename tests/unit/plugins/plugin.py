@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.engine_pb2_grpc import EngineServicer, add_EngineServicer_to_server
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
-from infra.toolchain.plugins.cloudflare.values import Decoded, Secrets, Values, decode, encode
+from infra.toolchain.plugins.values import Decoded, Secrets, Values, decode, encode
 
 ROOT = Path(__file__).parents[3]
 NOTHING = Secrets()
@@ -32,16 +32,16 @@ class _Engine(EngineServicer):
 
 
 class Plugin:
-    """A running plugin with its working directory; `lines` is what it wrote into the engine's output."""
+    """The running plugin `name` with its working directory; `lines` is what it wrote to the engine."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = "cloudflare") -> None:
         self._engine = _Engine()
         self._log = grpc.server(ThreadPoolExecutor(1))
         add_EngineServicer_to_server(self._engine, self._log)
         port = self._log.add_insecure_port("127.0.0.1:0")
         self._log.start()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "infra.toolchain.plugins.cloudflare", f"127.0.0.1:{port}"],
+            [sys.executable, "-m", f"infra.toolchain.plugins.{name}", f"127.0.0.1:{port}"],
             cwd=directory,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

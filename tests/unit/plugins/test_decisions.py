@@ -9,7 +9,7 @@ import pytest
 from infra.toolchain.plugins.cloudflare import operations
 from infra.toolchain.plugins.cloudflare.decide import decide
 from infra.toolchain.plugins.cloudflare.registry import KINDS
-from infra.toolchain.plugins.cloudflare.values import UNKNOWN, Values, path_text
+from infra.toolchain.plugins.values import UNKNOWN, Values, path_text
 from tests.unit.plugins.test_replay import (
     CRON,
     DEPLOYMENT,

@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from infra.toolchain.plugins.cloudflare import servicer
-from infra.toolchain.plugins.cloudflare.values import Secrets, Values, encode
+from infra.toolchain.plugins.values import Secrets, Values, encode
 from tests.unit.plugins.cloudflare_stub import TOKEN, CloudflareStub
 from tests.unit.plugins.plugin import Plugin, PluginError
 from tests.unit.plugins.test_replay import ROUTE, VERSION, WORKER

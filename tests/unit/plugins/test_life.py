@@ -11,8 +11,8 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2
 
-from infra.toolchain.plugins.cloudflare import ANNOUNCEMENT
-from infra.toolchain.plugins.cloudflare.values import UNKNOWN, Secrets, Values, decode
+from infra.toolchain.plugins.cloudflare import IDENTITY
+from infra.toolchain.plugins.values import UNKNOWN, Secrets, Values, decode
 from tests.unit.plugins.cloudflare_stub import CloudflareStub
 from tests.unit.plugins.plugin import ROOT, Plugin, PluginError
 from tests.unit.plugins.test_replay import CRON, DNS, ROUTE, VERSION, WORKER
@@ -39,9 +39,9 @@ def worker(plugin: Plugin, tmp_path: Path) -> str:
 
 
 def test_it_announces_itself_in_one_line(plugin: Plugin) -> None:
-    assert plugin.lines == [ANNOUNCEMENT]
-    assert "stand-in" in ANNOUNCEMENT
-    assert "6.17.0" in ANNOUNCEMENT
+    assert plugin.lines == [IDENTITY.announcement]
+    assert "stand-in" in IDENTITY.announcement
+    assert "6.17.0" in IDENTITY.announcement
 
 
 def test_a_missing_property_and_a_misspelt_one_are_named(plugin: Plugin) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.toolchain.plugins.cloudflare.values import Values, decode
+from infra.toolchain.plugins.values import Values, decode
 from tests.unit.plugins.cloudflare_stub import TOKEN, CloudflareStub
 from tests.unit.plugins.plugin import Plugin
 from tests.unit.plugins.recording import sections

@@ -17,6 +17,12 @@ export const unknownHost = (host: string): Response =>
 export const noOrigin = (host: string): Response =>
   page(522, 522, "Connection timed out", `No route of ${host} runs a Worker for this URL, and the local cloud has no origin server behind its DNS records.`);
 
+export const noConnector = (host: string): Response =>
+  page(530, 1033, "Cloudflare Tunnel error", `The DNS record of ${host} leads into a tunnel that has no connector.`);
+
+export const badGateway = (host: string, port: number): Response =>
+  page(502, 502, "Bad gateway", `The tunnel of ${host} leads to port ${port} of this machine, which did not answer by HTTP.`);
+
 export const notDeployed = (worker: string): Response =>
   page(404, 1042, "Worker not found", `The Worker ${worker} has no deployment.`);
 

@@ -10,7 +10,8 @@ import { assetsOnly, workerFirst } from "./rules";
 import { Tail } from "./tail";
 import { choose, KEY_HEADER, OVERRIDES_HEADER } from "./split";
 import { type Env, table } from "./table";
-import { assetConfig, type Exports, load } from "./versions";
+import { enter, tunnelOf } from "./tunnel";
+import { assetConfig, load } from "./versions";
 
 export { Control, Outbound, RateLimit, Tail };
 
@@ -20,8 +21,12 @@ export default {
     url.protocol = table().scheme;
     const found = find(table(), url);
     if ("unknown" in found) return pages.unknownHost(found.unknown);
-    if ("origin" in found) return pages.noOrigin(found.origin);
-    return run(arrived(request, url), env, exportsOf(ctx), found.worker, null);
+    if ("origin" in found) {
+      const tunnel = tunnelOf(table(), found.origin);
+      if (tunnel === undefined) return pages.noOrigin(found.origin);
+      return enter(request, env, tunnel, table().scheme, { "cf-ray": ray() });
+    }
+    return run(arrived(request, url), env, ctx, found.worker, null);
   },
 } satisfies ExportedHandler<Env>;
 
@@ -29,14 +34,14 @@ export default {
 export async function run(
   request: Request,
   env: Env,
-  exports: Exports,
+  ctx: unknown,
   worker: string,
   entrypoint: string | null,
 ): Promise<Response> {
   const id = choose(worker, table().workers[worker] ?? [], request.headers);
   if (id === null) return pages.notDeployed(worker);
   try {
-    return await answer(request, env, exports, id, entrypoint);
+    return await answer(request, env, ctx, id, entrypoint);
   } catch (error) {
     const text = String(error);
     // The stack is lost between isolates: tail.ts logs it.
@@ -48,13 +53,13 @@ export async function run(
 async function answer(
   request: Request,
   env: Env,
-  exports: Exports,
+  ctx: unknown,
   id: string,
   entrypoint: string | null,
 ): Promise<Response> {
-  const code = (): Promise<Response> => load(env, exports, id, entrypoint ?? undefined).fetch(request);
+  const code = (): Promise<Response> => load(env, ctx, id, entrypoint ?? undefined).fetch(request);
   const config = entrypoint === null ? await assetConfig(env, id) : null;
-  if (config === null) return code();
+  if (config === null || (config.script && config.runWorkerFirst === true)) return code();
   const path = new URL(request.url).pathname;
   if (!config.script || assetsOnly(config.runWorkerFirst, path)) return serve(env, config, request);
   if (workerFirst(config.runWorkerFirst, path)) return code();
@@ -71,16 +76,14 @@ const CF = {
 /** The request with its ray, `cf` and the public scheme; the socket has set Cloudflare's other headers already. */
 function arrived(request: Request, url: URL): Request {
   const handed = new Request(url.protocol === "http:" ? request : new Request(url.href, request), { cf: CF });
-  handed.headers.set("cf-ray", `${rayId()}-LOCAL`);
+  handed.headers.set("cf-ray", ray());
   return handed;
 }
 
-function rayId(): string {
+function ray(): string {
   const half = (): string => Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
-  return half() + half();
+  return `${half()}${half()}-LOCAL`;
 }
-
-export const exportsOf = (ctx: unknown): Exports => (ctx as { exports: Exports }).exports;
 
 /** A version's assets binding. */
 export class Assets extends WorkerEntrypoint<Env> {
@@ -97,6 +100,6 @@ export class Service extends WorkerEntrypoint<Env> {
     const { worker, entrypoint } = (this.ctx as unknown as { props: { worker: string; entrypoint: string | null } }).props;
     const own = new Request(request);
     for (const name of [KEY_HEADER, OVERRIDES_HEADER]) own.headers.delete(name);
-    return run(own, this.env, exportsOf(this.ctx), worker, entrypoint);
+    return run(own, this.env, this.ctx, worker, entrypoint);
   }
 }

@@ -19,6 +19,14 @@ export interface Share {
   percentage: number;
 }
 
+/** One ingress rule of a tunnel (ingress.py): to a port of this machine, or a bare status. */
+export type Rule = {
+  /** A host or `*.suffix`; null: every host. */
+  hostname: string | null;
+  /** A regular expression of the decoded path; null: every path. */
+  path: string | null;
+} & ({ port: number } | { status: number });
+
 export interface Table {
   /** Scheme of the edge's public URL. */
   scheme: "http" | "https";
@@ -31,6 +39,10 @@ export interface Table {
   proxied: string[];
   /** Shares of the current deployment by Worker; empty if it has none. */
   workers: Record<string, Share[]>;
+  /** Ingress rules by tunnel: null without a connector, empty without a configuration. */
+  tunnels: Record<string, Rule[] | null>;
+  /** Names of proxied records that lead into a tunnel, wildcards last, to the tunnel's id: it may be none of `tunnels`. */
+  tunnelled: Record<string, string>;
   /** Host patterns of the other vendors' data planes: to the name of the service that reaches them. */
   outbound: Record<string, string>;
 }
@@ -44,6 +56,8 @@ export interface Env {
   /** Asset contents by hash. */
   ASSETS: Fetcher;
   INTERNET: Fetcher;
+  /** This machine's loopback: for tunnels alone, and never handed to a version. */
+  LOOPBACK: Fetcher;
   [outbound: `OUTBOUND_${string}`]: Fetcher;
 }
 

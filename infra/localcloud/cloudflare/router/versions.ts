@@ -48,7 +48,7 @@ export interface AssetConfig {
 }
 
 /** The classes of this Worker that versions get as bindings; each call makes a stub with its own props. */
-export interface Exports {
+interface Exports {
   Assets(options: { props: { version: string } }): Fetcher;
   Service(options: { props: { worker: string; entrypoint: string | null } }): Fetcher;
   RateLimit(options: { props: { namespace: string; limit: number; period: number } }): unknown;
@@ -73,11 +73,13 @@ export function forgetAllBut(ids: Set<string>): void {
   for (const id of configs.keys()) if (!ids.has(id)) configs.delete(id);
 }
 
-export function load(env: Env, exports: Exports, id: string, entrypoint?: string): Fetcher {
-  return env.LOADER.get(id, () => workerCode(env, exports, id)).getEntrypoint(entrypoint) as Fetcher;
+/** `ctx` is the caller's context: what it exports is looked up only for a version that is not loaded yet. */
+export function load(env: Env, ctx: unknown, id: string, entrypoint?: string): Fetcher {
+  return env.LOADER.get(id, () => workerCode(env, ctx, id)).getEntrypoint(entrypoint) as Fetcher;
 }
 
-async function workerCode(env: Env, exports: Exports, id: string): Promise<WorkerLoaderWorkerCode> {
+async function workerCode(env: Env, ctx: unknown, id: string): Promise<WorkerLoaderWorkerCode> {
+  const { exports } = ctx as { exports: Exports };
   const code = await read<Code>(env, `${id}.code.json`);
   if (code === null) throw new Error(`version ${id} has no code on disk`);
   return {

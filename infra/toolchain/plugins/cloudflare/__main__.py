@@ -1,71 +1,7 @@
-"""The plugin process, `python -m infra.toolchain.plugins.cloudflare ENGINE`: writes its port, serves."""
-
-import os
-import signal
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from threading import Event
-from typing import Final
-
-import grpc
-from pulumi.runtime.proto import engine_pb2
-from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
-from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
+"""The plugin process, `python -m infra.toolchain.plugins.cloudflare ENGINE`."""
 
 from infra.toolchain.plugins.cloudflare.servicer import CloudflareServicer
-
-_LARGEST: Final = 400 << 20  # bytes of a message, as Pulumi's own SDK has it
-_OPTIONS: Final = [(f"grpc.max_{way}_message_length", _LARGEST) for way in ("receive", "send")]
-_THREADS: Final = 16
-_LAST_CALLS_SECONDS: Final = 20.0
-
-
-class EngineLog:
-    """Writes lines into the engine's output. Without an engine there is nobody to tell."""
-
-    def __init__(self, address: str | None) -> None:
-        self._stub: EngineStub | None = None
-        if address:
-            self.attach(address)
-
-    def attach(self, address: str) -> None:
-        self._stub = EngineStub(grpc.insecure_channel(address))
-
-    def info(self, message: str) -> None:
-        if self._stub is not None:
-            with suppress(grpc.RpcError):
-                self._stub.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message), timeout=5)
-
-
-def main() -> None:
-    """Serves until the engine cancels, signals or ends."""
-    stopping = Event()
-    log = EngineLog(sys.argv[1] if len(sys.argv) > 1 else None)
-    server = grpc.server(ThreadPoolExecutor(_THREADS), options=_OPTIONS)
-    servicer = CloudflareServicer(log.info, log.attach, stopping)
-    add_ResourceProviderServicer_to_server(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    # Before the port is told: a parent that ends later is noticed, one that has ended closed the pipe.
-    parent = os.getppid()
-    try:
-        print(port, flush=True)
-    except BrokenPipeError:
-        stopping.set()
-    _wait(stopping, parent)
-    # A call under way is finished, so that the engine can record what it created.
-    server.stop(_LAST_CALLS_SECONDS).wait()
-
-
-def _wait(stopping: Event, parent: int) -> None:
-    """Returns when asked to stop or when the process that started this one is gone."""
-    while not stopping.wait(1.0):
-        if os.getppid() != parent:
-            return
-
+from infra.toolchain.plugins.serving import serve
 
 if __name__ == "__main__":
-    main()
+    serve(CloudflareServicer)

@@ -15,7 +15,7 @@ from typing import Any
 from infra.errors import UserError
 from infra.toolchain.plugins.cloudflare.files import located, sha256
 from infra.toolchain.plugins.cloudflare.kind import SCRIPT, Part, Request, Steps, fill
-from infra.toolchain.plugins.cloudflare.values import Values
+from infra.toolchain.plugins.values import Values
 
 _WHERE = "assets.directory"
 

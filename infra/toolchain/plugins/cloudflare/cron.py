@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.toolchain.plugins.cloudflare.kind import SCRIPT, Kind, top_level
 from infra.toolchain.plugins.cloudflare.naming import to_pulumi
-from infra.toolchain.plugins.cloudflare.values import Path, Values
+from infra.toolchain.plugins.values import Path, Values
 
 
 def _body(desired: Values) -> list[dict[str, Any]]:

@@ -1,23 +1,11 @@
 """What a change of inputs means: nothing, an update or a replacement, compared with the state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from infra.toolchain.plugins.answers import Change, Verb
 from infra.toolchain.plugins.cloudflare.kind import Kind
-from infra.toolchain.plugins.cloudflare.values import UNKNOWN, Path, Values
-
-Verb = Literal["add", "update", "delete"]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One property that differs. `declared`: it stands in the inputs, not only in the outputs."""
-
-    path: Path
-    verb: Verb
-    replaces: bool
-    declared: bool
+from infra.toolchain.plugins.values import UNKNOWN, Path, Values
 
 
 def decide(kind: Kind, state: Values, old_inputs: Values, new_inputs: Values) -> list[Change]:

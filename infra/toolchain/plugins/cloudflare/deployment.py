@@ -1,7 +1,8 @@
 """cloudflare.WorkersDeployment: which versions of a Worker answer. Never changed or deleted."""
 
-from infra.toolchain.plugins.cloudflare.kind import SCRIPT, Failure, Kind, top_level
-from infra.toolchain.plugins.cloudflare.values import UNKNOWN, Values
+from infra.toolchain.plugins.answers import Failure
+from infra.toolchain.plugins.cloudflare.kind import SCRIPT, Kind, top_level
+from infra.toolchain.plugins.values import UNKNOWN, Values
 
 
 def _problems(inputs: Values) -> list[Failure]:

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from infra.toolchain.plugins.cloudflare.kind import Failure, Kind, top_level
+from infra.toolchain.plugins.answers import Failure
+from infra.toolchain.plugins.cloudflare.kind import Kind, top_level
 from infra.toolchain.plugins.cloudflare.naming import to_pulumi
-from infra.toolchain.plugins.cloudflare.values import Path, Values
+from infra.toolchain.plugins.values import Path, Values
 
 
 def _desired(inputs: Values) -> Values:

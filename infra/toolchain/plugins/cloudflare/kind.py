@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
+from infra.toolchain.plugins.answers import Failure
 from infra.toolchain.plugins.cloudflare.naming import to_pulumi, to_wire
-from infra.toolchain.plugins.cloudflare.values import Path, Values
+from infra.toolchain.plugins.values import Path, Values
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,6 @@ class Request:
 
 Steps = Generator[Request, Any, Any]
 """Requests to send, each answered with the `result` of its envelope."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An input that can't be right, found before anything is sent."""
-
-    property: str
-    reason: str
 
 
 def _same(_path: Path, old: Any, new: Any) -> bool:

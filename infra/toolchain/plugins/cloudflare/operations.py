@@ -8,7 +8,7 @@ from infra.errors import UserError
 from infra.toolchain.plugins.cloudflare.decide import by_name
 from infra.toolchain.plugins.cloudflare.kind import Kind, Request, Steps, fill, placeholders
 from infra.toolchain.plugins.cloudflare.naming import to_wire_name
-from infra.toolchain.plugins.cloudflare.values import UNKNOWN, Values
+from infra.toolchain.plugins.values import UNKNOWN, Values
 
 
 @dataclass(frozen=True)

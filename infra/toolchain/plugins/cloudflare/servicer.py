@@ -2,74 +2,43 @@
 # ruff: noqa: N802 - the methods are named by the protocol
 
 import os
-from collections.abc import Callable
 from threading import Event
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import plugin_pb2, provider_pb2
-from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
+from pulumi.runtime.proto import provider_pb2
 
 from infra.errors import UserError
-from infra.toolchain.plugins.cloudflare import ANNOUNCEMENT, VERSION, operations
+from infra.toolchain.plugins.answers import Failure, checked, diff_response, names_problems
+from infra.toolchain.plugins.cloudflare import IDENTITY, operations
 from infra.toolchain.plugins.cloudflare.api import Api, ApiError
-from infra.toolchain.plugins.cloudflare.decide import Change, decide
-from infra.toolchain.plugins.cloudflare.guard import guarded, refusal
-from infra.toolchain.plugins.cloudflare.kind import Failure, Kind
+from infra.toolchain.plugins.cloudflare.decide import decide
+from infra.toolchain.plugins.cloudflare.kind import Kind
 from infra.toolchain.plugins.cloudflare.registry import KINDS
-from infra.toolchain.plugins.cloudflare.values import Secrets, Values, decode, encode, path_text, put
+from infra.toolchain.plugins.enginelog import EngineLog
+from infra.toolchain.plugins.guard import guarded
+from infra.toolchain.plugins.standin import StandIn, type_token
+from infra.toolchain.plugins.values import Secrets, Values, decode, encode, put
 
 _OTHER_CREDENTIALS: Final = ("apiKey", "email", "apiUserServiceKey")
 _TOKEN_REMEDY: Final = "Set it: pulumi config set --secret cloudflare:apiToken <token>."  # noqa: S105
 
-_Diff = provider_pb2.DiffResponse
-_Kinds = provider_pb2.PropertyDiff
 
+class CloudflareServicer(StandIn):
+    """Serves this project's types over Cloudflare's API."""
 
-class CloudflareServicer(ResourceProviderServicer):
-    """Serves the engine. `announce` writes one line into the engine's output; `stopping` is set by Cancel."""
+    identity = IDENTITY
 
-    def __init__(
-        self, announce: Callable[[str], None], attach: Callable[[str], None], stopping: Event
-    ) -> None:
-        self._announce = announce
-        self._attach = attach
-        self._stopping = stopping
+    def __init__(self, log: EngineLog, stopping: Event) -> None:
+        super().__init__(log, stopping)
         self._api: Api | None = None
-
-    # The process
-
-    @guarded
-    def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
-
-    @guarded
-    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version=VERSION)
-
-    @guarded
-    def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> Empty:
-        self._attach(request.address)
-        return Empty()
-
-    @guarded
-    def Cancel(self, request: Any, context: Any) -> Empty:
-        self._stopping.set()
-        return Empty()
 
     # The provider's configuration
 
     @guarded
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
-        return _checked(request.news, config_problems(with_environment(decode(request.news).values)))
-
-    @guarded
-    def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
-        old, new = decode(request.olds).values, decode(request.news).values
-        changed = sorted(name for name in {*old, *new} - {"version"} if old.get(name) != new.get(name))
-        return _Diff(changes=_Diff.DIFF_SOME if changed else _Diff.DIFF_NONE, diffs=changed)
+        return checked(request.news, config_problems(with_environment(decode(request.news).values)))
 
     @guarded
     def Configure(
@@ -80,33 +49,28 @@ class CloudflareServicer(ResourceProviderServicer):
         if isinstance(config.get("apiToken"), str):
             base_url = config.get("baseUrl")
             self._api = Api(config["apiToken"], base_url if isinstance(base_url, str) else None)
-        self._announce(ANNOUNCEMENT)
-        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+        return self.configured()
 
     # The resources
 
     @guarded
     def Check(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
-        kind, inputs = _kind(request.urn), decode(request.news).values
+        kind, inputs = self._kind(request.urn), decode(request.news).values
         problems = input_problems(kind, inputs)
         if not problems:
             # Stated among the inputs, the hashes show in a preview what an edited file changes.
             for path, digest in kind.hashes(kind.desired(inputs)).items():
                 put(request.news, path, digest)
-        return _checked(request.news, problems)
+        return checked(request.news, problems)
 
     @guarded
     def Diff(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
         state, old, new = (decode(part).values for part in (request.olds, request.old_inputs, request.news))
-        changes = decide(_kind(request.urn), state, old, new)
-        ignored = set(request.ignoreChanges)
-        return diff_response(
-            [found for found in changes if not ignored & {found.path[0], path_text(found.path)}]
-        )
+        return diff_response(decide(self._kind(request.urn), state, old, new), request.ignoreChanges)
 
     @guarded
     def Create(self, request: provider_pb2.CreateRequest, context: Any) -> provider_pb2.CreateResponse:
-        kind, given = _kind(request.urn), decode(request.properties)
+        kind, given = self._kind(request.urn), decode(request.properties)
         if request.preview:
             outputs = operations.previewed(kind, given.values)
             return provider_pb2.CreateResponse(properties=encode(outputs, given.secrets, kind.sensitive))
@@ -116,7 +80,7 @@ class CloudflareServicer(ResourceProviderServicer):
 
     @guarded
     def Update(self, request: provider_pb2.UpdateRequest, context: Any) -> provider_pb2.UpdateResponse:
-        kind, state, given = _kind(request.urn), decode(request.olds), decode(request.news)
+        kind, state, given = self._kind(request.urn), decode(request.olds), decode(request.news)
         if request.preview:
             outputs = operations.previewed(kind, given.values, state.values)
         else:
@@ -126,7 +90,7 @@ class CloudflareServicer(ResourceProviderServicer):
 
     @guarded
     def Read(self, request: provider_pb2.ReadRequest, context: Any) -> provider_pb2.ReadResponse:
-        kind, state, inputs = _kind(request.urn), decode(request.properties), decode(request.inputs)
+        kind, state, inputs = self._kind(request.urn), decode(request.properties), decode(request.inputs)
         found = self._find(kind, request.id, state.values, inputs.values)
         if found is None:
             return provider_pb2.ReadResponse()
@@ -139,7 +103,7 @@ class CloudflareServicer(ResourceProviderServicer):
 
     @guarded
     def Delete(self, request: provider_pb2.DeleteRequest, context: Any) -> Empty:
-        kind = _kind(request.urn)
+        kind = self._kind(request.urn)
         try:
             self._calls().run(operations.delete(kind, request.id, decode(request.properties).values))
         except ApiError as error:
@@ -163,28 +127,12 @@ class CloudflareServicer(ResourceProviderServicer):
             raise UserError("cloudflare:apiToken", "is not set", _TOKEN_REMEDY)
         return self._api
 
-    # What only the official plugin has
-
-    Invoke: Any = refusal(lambda request: f"the function {request.tok}")
-    Call: Any = refusal(lambda request: f"the method {request.tok}")
-    Construct: Any = refusal(lambda request: f"the component {request.type}")
-    List: Any = refusal(lambda request: f"listing {request.token}")
-    Parameterize: Any = refusal(lambda _: "parameters")
-    GetSchema: Any = refusal(lambda _: "a schema")
-    GetMapping: Any = refusal(lambda _: "a mapping")
-    GetMappings: Any = refusal(lambda _: "mappings")
-
-
-def _kind(urn: str) -> Kind:
-    token = urn.split("::")[2].rpartition("$")[2]
-    kind = KINDS.get(token)
-    if kind is None:
-        raise UserError(
-            token,
-            f"is not among the types of Shoreline's stand-in for the cloudflare plugin {VERSION}",
-            f"Install the official plugin: pulumi plugin install resource cloudflare {VERSION}.",
-        )
-    return kind
+    def _kind(self, urn: str) -> Kind:
+        token = type_token(urn)
+        kind = KINDS.get(token)
+        if kind is None:
+            raise self.unknown(token)
+        return kind
 
 
 def with_environment(config: Values) -> Values:
@@ -220,38 +168,4 @@ def _is_http(url: str) -> bool:
 
 def input_problems(kind: Kind, inputs: Values) -> list[Failure]:
     """What is wrong with a resource's inputs: missing or unknown properties, and what the type refuses."""
-    missing = [Failure(name, f"{name} is required") for name in kind.required if inputs.get(name) is None]
-    known = {*kind.inputs, "__defaults"}
-    strange = (name for name in inputs if name not in known)
-    unknown = [Failure(name, f"{name} is not a property of this type") for name in strange]
-    return missing + unknown + kind.problems(inputs)
-
-
-def _checked(news: Struct, problems: list[Failure]) -> provider_pb2.CheckResponse:
-    failures = [provider_pb2.CheckFailure(property=found.property, reason=found.reason) for found in problems]
-    return provider_pb2.CheckResponse(inputs=news, failures=failures)
-
-
-_VERBS: Final = {
-    ("add", False): _Kinds.ADD,
-    ("add", True): _Kinds.ADD_REPLACE,
-    ("update", False): _Kinds.UPDATE,
-    ("update", True): _Kinds.UPDATE_REPLACE,
-    ("delete", False): _Kinds.DELETE,
-    ("delete", True): _Kinds.DELETE_REPLACE,
-}
-
-
-def diff_response(changes: list[Change]) -> provider_pb2.DiffResponse:
-    """The decision as the engine reads it. A replacement is created before the old resource is deleted."""
-    detailed = {
-        path_text(change.path): _Kinds(kind=_VERBS[change.verb, change.replaces], inputDiff=change.declared)
-        for change in changes
-    }
-    return _Diff(
-        changes=_Diff.DIFF_SOME if changes else _Diff.DIFF_NONE,
-        replaces=sorted({str(change.path[0]) for change in changes if change.replaces}),
-        diffs=sorted({str(change.path[0]) for change in changes}),
-        detailedDiff=detailed,
-        hasDetailedDiff=True,
-    )
+    return [*names_problems(inputs, kind.required, kind.inputs), *kind.problems(inputs)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.toolchain.plugins.cloudflare.kind import Kind, top_level
 from infra.toolchain.plugins.cloudflare.naming import to_pulumi
-from infra.toolchain.plugins.cloudflare.values import Values
+from infra.toolchain.plugins.values import Values
 
 # Below `config` Cloudflare's JSON is camelCase like Pulumi's, but for these two.
 _CONFIG_NAMES = {"ingresses": "ingress", "matchSnItoHost": "matchSNItoHost"}

@@ -9,7 +9,7 @@ from infra.errors import UserError
 from infra.toolchain.plugins.cloudflare import assets, files
 from infra.toolchain.plugins.cloudflare.kind import Kind, Steps
 from infra.toolchain.plugins.cloudflare.naming import to_pulumi, to_wire
-from infra.toolchain.plugins.cloudflare.values import UNKNOWN, Path, Values
+from infra.toolchain.plugins.values import UNKNOWN, Path, Values
 
 _SENSITIVE: Final = frozenset({"text", "keyBase64", "keyJwk"})
 _JSON_TEXTS: Final = frozenset({"json", "algorithm", "keyJwk"})

@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.toolchain.plugins.cloudflare.kind import Kind, top_level
-from infra.toolchain.plugins.cloudflare.values import UNKNOWN, Path, Values
+from infra.toolchain.plugins.values import UNKNOWN, Path, Values
 
 _LOGS: Values = {"enabled": False, "headSamplingRate": 1, "invocationLogs": True, "persist": True}
 _TRACES: Values = {"enabled": False, "headSamplingRate": 1, "persist": True}

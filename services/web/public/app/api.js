@@ -3,6 +3,14 @@
 /** @typedef {{ id: string, workspace: string, title: string, updated: number }} Summary */
 /** @typedef {Summary & { body: string, created: number }} Note */
 /** @typedef {{ notes: Summary[], next: string | null }} Page */
+/** @typedef {{ user: string, name: string, expires: number }} Account `expires` in unix seconds */
+/** @typedef {{ id: string, state: string }} Export */
+/** @typedef {{ start: number, notes: number }} Week */
+/** @typedef {{ notes: number, bytes: number, share: number, busiest: Week, weeks: Week[] }} Measured */
+/** @typedef {Measured & { workspace: string }} WorkspaceStatistics */
+/** @typedef {{ id: string, title: string }} Newest */
+/** @typedef {{ workspace: string, notes: number, recent: number, newest: Newest }} DigestWorkspace */
+/** @typedef {{ workspaces: DigestWorkspace[], refreshed: number | null }} Digest */
 /** @typedef {{ path: string, message: string }} FieldError */
 /** @typedef {{ tier: string, roundTrip: number, database: number | null, release: string }} Served */
 
@@ -50,11 +58,68 @@ export function readNote(id) {
  * @returns {Promise<Note>}
  */
 export function createNote(note) {
-  return call("/api/notes", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(note),
-  });
+  return post("/api/notes", note);
+}
+
+/** @returns {Promise<Account>} */
+export function readMe() {
+  return call("/api/me");
+}
+
+/**
+ * @param {{ email: string, password: string }} credentials
+ * @returns {Promise<Account>}
+ */
+export function signIn(credentials) {
+  return post("/api/sign-in", credentials);
+}
+
+/**
+ * @param {{ name: string, email: string, password: string }} account
+ * @returns {Promise<Account>}
+ */
+export function signUp(account) {
+  return post("/api/sign-up", account);
+}
+
+/** @returns {Promise<null>} */
+export function signOut() {
+  return call("/api/sign-out", { method: "POST" });
+}
+
+/** @returns {Promise<{ workspaces: WorkspaceStatistics[] }>} */
+export function readStatistics() {
+  return call("/api/statistics");
+}
+
+/** @returns {Promise<Digest>} */
+export function readDigest() {
+  return call("/api/digest");
+}
+
+/**
+ * @param {string} note
+ * @returns {Promise<Export>}
+ */
+export function createExport(note) {
+  return post("/api/exports", { note });
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Export>}
+ */
+export function readExport(id) {
+  return call(`/api/exports/${encodeURIComponent(id)}`);
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} value
+ */
+function post(path, value) {
+  const headers = { "content-type": "application/json" };
+  return call(path, { method: "POST", headers, body: JSON.stringify(value) });
 }
 
 /**
@@ -68,7 +133,7 @@ async function call(path, init = {}) {
   });
   const answer = await response.json().catch(() => null);
   notifyAnswer(servedBy(response.headers, performance.now() - started));
-  if (!response.ok || answer === null) {
+  if (!response.ok || (answer === null && response.status !== 204)) {
     throw new ApiError(response.status, answer?.detail ?? `The server answered ${response.status}.`, answer?.errors);
   }
   return answer;

@@ -2,15 +2,23 @@
 
 import { ApiError, readNote } from "./api.js";
 import { failure, make, timeOf } from "./dom.js";
+import { exportControl } from "./exporting.js";
 
 /**
  * Shows a note in the pane, unless something else is shown by the time it arrives.
- * @param {{ id: string, pane: HTMLElement, moveFocus: boolean, isCurrent: () => boolean }} options
+ * @param {object} options
+ * @param {string} options.id
+ * @param {HTMLElement} options.pane
+ * @param {boolean} options.moveFocus
+ * @param {() => boolean} options.isCurrent
+ * @param {boolean} options.signedIn
+ * @param {(text: string) => void} options.announce
  */
-export async function openNote({ id, pane, moveFocus, isCurrent }) {
+export async function openNote({ id, pane, moveFocus, isCurrent, signedIn, announce }) {
   pane.replaceChildren(make("p", { class: "quiet" }, "Loading the note…"));
-  const view = await readNote(id).then(noteView, (error) =>
-    errorView(error, () => void openNote({ id, pane, moveFocus: true, isCurrent })),
+  const view = await readNote(id).then(
+    (note) => noteView(note, signedIn ? [exportControl(id, announce)] : []),
+    (error) => errorView(error, () => void openNote({ id, pane, moveFocus: true, isCurrent, signedIn, announce })),
   );
   if (!isCurrent()) {
     return;
@@ -32,13 +40,16 @@ export function backLink() {
   return make("a", { class: "back", href: "#/" }, "← All notes");
 }
 
-/** @param {import("./api.js").Note} note */
-function noteView(note) {
+/**
+ * @param {import("./api.js").Note} note
+ * @param {Node[]} controls
+ */
+function noteView(note, controls) {
   const heading = make("h2", { tabindex: "-1", dir: "auto" }, note.title);
   const workspace = make("span", { class: "workspace" }, note.workspace);
   const times = note.updated === note.created ? [timeOf(note.created)] : ["changed ", timeOf(note.updated)];
   const text = make("div", { class: "text", dir: "auto" }, note.body);
-  return make("article", {}, heading, make("p", { class: "quiet" }, workspace, ...times), text);
+  return make("article", {}, heading, make("p", { class: "quiet" }, workspace, ...times), text, ...controls);
 }
 
 /**

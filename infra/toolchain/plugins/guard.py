@@ -8,14 +8,13 @@ from typing import Any, NoReturn, TypeVar
 import grpc
 
 from infra.errors import UserError
-from infra.toolchain.plugins.cloudflare import VERSION
 
 _Answer = TypeVar("_Answer")
 _Method = Callable[[Any, Any, Any], _Answer]
 
 
 def guarded(method: _Method[_Answer]) -> _Method[_Answer]:
-    """The method, with its failures as the call's status: no traceback reaches the engine's output."""
+    """A StandIn's method, with its failures as the call's status: no traceback reaches the output."""
 
     @functools.wraps(method)
     def answer(servicer: Any, request: Any, context: Any) -> _Answer:
@@ -28,7 +27,7 @@ def guarded(method: _Method[_Answer]) -> _Method[_Answer]:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
             fault = f"{type(error).__name__} in {method.__name__} at {place}"
-            message = f"defect in Shoreline's cloudflare plugin: {fault}"
+            message = f"defect in Shoreline's {servicer.identity.name} plugin: {fault}"
         context.abort(grpc.StatusCode.UNKNOWN, message)
         raise AssertionError("abort returns never")
 
@@ -36,13 +35,11 @@ def guarded(method: _Method[_Answer]) -> _Method[_Answer]:
 
 
 def refusal(what: Callable[[Any], str]) -> Callable[[Any, Any, Any], NoReturn]:
-    """A method of the official plugin that is not served, refused by name."""
+    """A method of the official plugin that a StandIn doesn't serve, refused by name."""
 
     def refuse(servicer: Any, request: Any, context: Any) -> NoReturn:
-        message = (
-            f"{what(request)}: Shoreline's stand-in for the cloudflare plugin {VERSION} has none. "
-            f"Install the official plugin: pulumi plugin install resource cloudflare {VERSION}."
-        )
+        identity = servicer.identity
+        message = f"{what(request)}: {identity} has none. {identity.remedy}"
         context.abort(grpc.StatusCode.UNIMPLEMENTED, message)
         raise AssertionError("abort returns never")
 

@@ -60,13 +60,12 @@ class FrontDoor:
         await PlainTextResponse(text, 421)(scope, receive, send)
 
 
-class Server:
-    """One app on one bound socket, on the running loop."""
+class Listener:
+    """One app on one bound socket, on the running loop, with nothing in front of it."""
 
-    def __init__(self, name: str, app: ASGIApp, bound: socket.socket, level: int) -> None:
-        host, port = bound.getsockname()[:2]
+    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
         config = uvicorn.Config(
-            FrontDoor(name, Address(host, port), app, level),
+            app,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -86,6 +85,14 @@ class Server:
         if self._task is not None:
             await self._task
         self._bound.close()
+
+
+class Server(Listener):
+    """A control plane behind its front door."""
+
+    def __init__(self, name: str, app: ASGIApp, bound: socket.socket, level: int) -> None:
+        host, port = bound.getsockname()[:2]
+        super().__init__(FrontDoor(name, Address(host, port), app, level), bound)
 
 
 class _Quiet(uvicorn.Server):

@@ -22,7 +22,8 @@ class Unknown(Enum):
 
 UNKNOWN: Final = Unknown.UNKNOWN
 
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""The key that marks special values: secrets, assets, archives."""
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the marker of a secret, not one
 _UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWNS: Final = frozenset(
@@ -86,7 +87,7 @@ def _decode(value: Value, path: Path, found: _Found, *, secret: bool) -> Any:
             return [_decode(item, (*path, index), found, secret=secret) for index, item in items]
         case "struct_value":
             fields = value.struct_value.fields
-            if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET:
+            if SIGNATURE in fields and fields[SIGNATURE].string_value == _SECRET:
                 found.paths.add(path)
                 return _decode(fields["value"], path, found, secret=True)
             return {key: _decode(item, (*path, key), found, secret=secret) for key, item in fields.items()}
@@ -120,7 +121,7 @@ def _encode(value: Any, path: Path, marks: _Marks) -> Value:
     bare = _encode_bare(value, path, marks)
     if not marks.cover(path, value):
         return bare
-    return Value(struct_value=Struct(fields={_SIGNATURE: Value(string_value=_SECRET), "value": bare}))
+    return Value(struct_value=Struct(fields={SIGNATURE: Value(string_value=_SECRET), "value": bare}))
 
 
 def _encode_bare(value: Any, path: Path, marks: _Marks) -> Value:
@@ -153,7 +154,7 @@ def put(properties: Struct, path: Path, text: str) -> None:
         else:
             return
         place = step.struct_value
-        if _SIGNATURE in place.fields:
+        if SIGNATURE in place.fields:
             return
     place.fields[str(path[-1])].string_value = text
 

@@ -1,0 +1,105 @@
+"""One server: its release, copied and put into force over SSH, and the tunnel to its services."""
+
+import os
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_command.remote as remote
+
+from infra.components.commands import Activation, variables
+from infra.components.hosts import OriginSettings, ServerSettings
+from infra.components.release import Release
+from infra.components.tunnel import Tunnel
+from infra.settings import CloudflareSettings
+
+# A host that is not there is given up after three attempts, in about ten seconds.
+_FORGIVEN_DIALS = 2
+_DIAL_SECONDS = 3
+
+
+class Server(pulumi.ComponentResource):
+    """Nothing of it has a delete command: it can be destroyed when its host is gone."""
+
+    origin: pulumi.Output[dict[str, str]]
+    """Its name, and the URL at which the edge reaches it once the release is in force."""
+
+    def __init__(
+        self,
+        server: ServerSettings,
+        *,
+        zone: CloudflareSettings,
+        origin: OriginSettings,
+        release: Release,
+        environment: Mapping[str, pulumi.Input[str]],
+        ssh_key: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("shoreline:index:Server", server.name, None, opts)
+        self._server, self._release = server, release
+        self._connection = self._connect(ssh_key)
+
+        tunnel = Tunnel(f"{server.name}-tunnel", server, zone=zone, origin=origin, opts=self._child())
+        copy = self._copy_release()
+        activation = self._activate(copy, tunnel, self._environment(environment, origin))
+
+        # The id, unlike the output, stays the same: a new release changes nothing at the edge.
+        self.origin = activation.id.apply(
+            lambda _: {"name": server.name, "url": f"https://{server.origin_host}"}
+        )
+        self.register_outputs({"origin": self.origin})
+
+    def _connect(self, ssh_key: pulumi.Input[str]) -> remote.ConnectionArgs:
+        return remote.ConnectionArgs(
+            host=self._server.host,
+            port=self._server.port,
+            user=self._server.user,
+            private_key=ssh_key,
+            host_key=self._server.host_key,
+            dial_error_limit=_FORGIVEN_DIALS,
+            per_dial_timeout=_DIAL_SECONDS,
+        )
+
+    def _copy_release(self) -> remote.CopyToRemote:
+        return remote.CopyToRemote(
+            f"{self._server.name}-release",
+            connection=self._connection,
+            # With the slash the folder's content is copied, without it the folder itself.
+            source=pulumi.FileArchive(f"{os.path.relpath(self._release.folder)}/"),
+            remote_path=Activation(self._release.id).folder,
+            # The plugin copies nothing when only the connection changes.
+            triggers=[f"{self._server.host}:{self._server.port}", self._server.host_key],
+            opts=self._child(),
+        )
+
+    def _environment(
+        self, given: Mapping[str, pulumi.Input[str]], origin: OriginSettings
+    ) -> Mapping[str, pulumi.Input[str]]:
+        return {
+            **given,
+            "API_PORT": str(origin.api_port),
+            "REALTIME_PORT": str(origin.realtime_port),
+            "RELEASE": self._release.id,
+            "SERVER_NAME": self._server.name,
+        }
+
+    def _activate(
+        self, copy: remote.CopyToRemote, tunnel: Tunnel, environment: Mapping[str, pulumi.Input[str]]
+    ) -> remote.Command:
+        known = pulumi.Output.all(environment=environment, tunnel={"TUNNEL_TOKEN": tunnel.token})
+        stdin: pulumi.Output[str] = pulumi.Output.secret(known.apply(_input))
+        return remote.Command(
+            f"{self._server.name}-services",
+            connection=self._connection,
+            create=Activation(self._release.id).command,
+            stdin=stdin,
+            add_previous_output_in_env=False,
+            logging=remote.Logging.NONE,
+            opts=self._child(depends_on=[copy, tunnel]),
+        )
+
+    def _child(self, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=depends_on)
+
+
+def _input(known: Mapping[str, Mapping[str, str]]) -> str:
+    return variables(known["environment"], known["tunnel"])

@@ -1,0 +1,46 @@
+"""The servers: as many as are declared, each with the same release."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from infra.components.hosts import OriginSettings, ServerSettings
+from infra.components.release import Release
+from infra.components.server import Server
+from infra.settings import CloudflareSettings
+
+
+class Servers(pulumi.ComponentResource):
+    """A release reaches one server after the other: one that doesn't work stops at the first."""
+
+    origins: pulumi.Output[list[dict[str, str]]]
+    """Name and URL of each server, for the Worker, once all of them work."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Sequence[ServerSettings],
+        *,
+        zone: CloudflareSettings,
+        origin: OriginSettings,
+        release: Release,
+        environment: Mapping[str, pulumi.Input[str]],
+        ssh_key: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("shoreline:index:Servers", name, None, opts)
+        servers: list[Server] = []
+        for server in settings:
+            servers.append(
+                Server(
+                    server,
+                    zone=zone,
+                    origin=origin,
+                    release=release,
+                    environment=environment,
+                    ssh_key=ssh_key,
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=servers[-1:]),
+                )
+            )
+        self.origins = pulumi.Output.all(*(server.origin for server in servers)).apply(list)
+        self.register_outputs({"origins": self.origins})

@@ -1,0 +1,1 @@
+"""systemd unit files as data: read, checked against one table of directives, nothing silently left out."""

@@ -1,0 +1,1 @@
+"""The api: what needs more than the edge has. Behind the edge only."""

@@ -1,0 +1,41 @@
+"""`python -m services.api`: serves until SIGTERM, then finishes the requests it has."""
+
+import asyncio
+import signal
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from services.api.app import create_app
+from services.api.passwords import Passwords
+from services.api.queue import Queue
+from services.api.tools import Tools
+from services.common.hrana import Database
+from services.common.log import take_over_logging, write_log
+from services.common.tasks import end
+from services.settings import Settings, load_or_exit
+
+
+async def serve(settings: Settings) -> None:
+    database, queue = Database(settings), Queue(settings.redis_url)
+    connection = asyncio.create_task(queue.run())
+    server = Server(
+        create_app(Tools(settings, database, Passwords(), queue)),
+        address="127.0.0.1",
+        port=settings.api_port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_enabled=False,
+    )
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, server.stop)
+    write_log("start", tier="api", server=settings.server_name, release=settings.release)
+    await server.serve()
+    await end(connection)
+    await database.close()
+    write_log("stop", tier="api", server=settings.server_name)
+
+
+if __name__ == "__main__":
+    take_over_logging()
+    asyncio.run(serve(load_or_exit()))

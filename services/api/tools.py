@@ -1,0 +1,18 @@
+"""What every handler of the api may use."""
+
+from dataclasses import dataclass
+
+from services.api.passwords import Passwords
+from services.api.queue import Queue
+from services.common.hrana import Database
+from services.settings import Settings
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Made once at the start, shared by all requests."""
+
+    settings: Settings
+    database: Database
+    passwords: Passwords
+    queue: Queue

@@ -1,0 +1,1 @@
+"""What the services share: signature, tokens, problem documents, database client, log line."""

@@ -1,0 +1,30 @@
+"""Who is asking, as the edge vouches for it in the header `shoreline-identity`."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.common import base64url
+
+
+class Identity(BaseModel):
+    """A signed-in person."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    user: Annotated[str, Field(min_length=1, max_length=64)]
+    name: str
+
+    @classmethod
+    def from_header(cls, value: str) -> "Identity | None":
+        """None without a header. Raises ValueError where it says nothing that makes sense."""
+        if value == "":
+            return None
+        try:
+            return cls.model_validate_json(base64url.decode(value))
+        except ValidationError:
+            raise ValueError("not an identity") from None
+
+    def header(self) -> str:
+        """The header's value: base64url of compact JSON."""
+        return base64url.encode(self.model_dump_json().encode())

@@ -1,0 +1,18 @@
+"""Ending tasks."""
+
+import asyncio
+from typing import Any
+
+AGAIN_SECONDS = 0.1
+
+
+async def end(task: "asyncio.Task[Any]") -> None:
+    """Cancels the task until it has ended; its own failure is nobody's any more.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11 may swallow a cancellation, and Redis's client uses it.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=AGAIN_SECONDS)
+    if not task.cancelled():
+        task.exception()

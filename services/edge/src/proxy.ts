@@ -1,0 +1,105 @@
+/** Hands a request on to a server: as it came, less what is only for the edge, and signed. */
+
+import { checkOrigin, isSafe, notSetUp } from "./access.ts";
+import type { Exchange } from "./exchange.ts";
+import { ordered } from "./origins.ts";
+import { Problem } from "./problem.ts";
+import { IDENTITY_HEADER, identityHeader, sign, SIGNATURE_HEADER } from "./signature.ts";
+import { ask, UpstreamFailure } from "./upstream.ts";
+
+/** Between two hops only (RFC 9110, section 7.6.1). */
+const HOP_BY_HOP = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "proxy-.*"];
+
+/** Also what is for the edge only, and what tells or claims to tell of the way to it. */
+const NOT_FORWARDED = matcher([
+  ...HOP_BY_HOP,
+  ...["host", "cookie", "shoreline-.*", "cf-.*", "forwarded", "x-forwarded-.*", "x-real-ip", "sec-websocket-.*"],
+]);
+
+/** Also what is between a server and the edge, or about the server's software. */
+const NOT_RETURNED = matcher([...HOP_BY_HOP, "shoreline-.*", "server", "alt-svc"]);
+
+/** A request to a service on a server; its answer streams back. */
+export async function forward(exchange: Exchange): Promise<Response> {
+  const { request } = exchange;
+  const body = isSafe(request.method) ? null : request.body;
+  const response = await send(exchange, forwardedHeaders(request.headers), body);
+  return returned(exchange, new Response(response.body, response));
+}
+
+/** A WebSocket to a service on a server: the upgrade goes through here, then frames pass in both directions. */
+export async function connect(exchange: Exchange): Promise<Response> {
+  if (exchange.request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    throw new Problem(426, "This path speaks WebSocket only.", { headers: { upgrade: "websocket" } });
+  }
+  checkOrigin(exchange, true);
+  const response = await send(exchange, new Headers({ upgrade: "websocket" }), null);
+  const { webSocket, status, headers } = response;
+  const answer = webSocket
+    ? new Response(null, { status, headers, webSocket })
+    : new Response(response.body, response);
+  return returned(exchange, answer);
+}
+
+/** Asks the servers in order. Another one than the first only where nothing can have happened yet. */
+async function send(exchange: Exchange, headers: Headers, body: ReadableStream | null): Promise<Response> {
+  const { request, env, session } = exchange;
+  const origins = ordered(env.ORIGINS ?? [], session?.user ?? exchange.id);
+  if (origins.length === 0 || env.EDGE_KEY === undefined) {
+    throw notSetUp();
+  }
+  const target = exchange.url.pathname + exchange.url.search;
+  const { method } = request;
+  let failure: unknown;
+  for (const origin of origins) {
+    exchange.origin = origin.name;
+    try {
+      await seal(headers, exchange, env.EDGE_KEY, target);
+      return await ask(origin, target, { method, headers, body });
+    } catch (error) {
+      failure = error;
+      if (!(isSafe(method) && error instanceof UpstreamFailure && error.kind === "unreachable")) {
+        break;
+      }
+    }
+  }
+  throw failure;
+}
+
+async function seal(headers: Headers, exchange: Exchange, key: string, target: string): Promise<void> {
+  const identity = exchange.session === null ? "" : identityHeader(exchange.session);
+  const seconds = Math.floor(Date.now() / 1000);
+  headers.set("x-request-id", exchange.id);
+  headers.set(SIGNATURE_HEADER, await sign(key, { seconds, method: exchange.request.method, target, identity }));
+  if (identity !== "") {
+    headers.set(IDENTITY_HEADER, identity);
+  }
+}
+
+function forwardedHeaders(inbound: Headers): Headers {
+  const connection = (inbound.get("connection") ?? "").toLowerCase();
+  const named = new Set(connection.split(",").map((name) => name.trim()));
+  const headers = new Headers();
+  for (const [name, value] of inbound) {
+    if (!NOT_FORWARDED.test(name) && !named.has(name)) {
+      headers.append(name, value);
+    }
+  }
+  return headers;
+}
+
+function matcher(names: readonly string[]): RegExp {
+  return new RegExp(`^(${names.join("|")})$`);
+}
+
+/** Notes who answered, and takes off what was for the edge. */
+function returned(exchange: Exchange, response: Response): Response {
+  exchange.servedBy = response.headers.get("x-served-by") ?? exchange.servedBy;
+  exchange.upstreamTiming = response.headers.get("server-timing");
+  for (const name of [...response.headers.keys()]) {
+    if (NOT_RETURNED.test(name)) {
+      response.headers.delete(name);
+    }
+  }
+  return response;
+}

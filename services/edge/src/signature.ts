@@ -1,0 +1,32 @@
+/**
+ * The edge's signature on what it sends to a server: proof that the request came through the front door, over method,
+ * target and identity. services/common/signature.py is its twin; services/contract/signature.vectors.json holds both
+ * together.
+ */
+
+import { encodeBase64url } from "./base64url.ts";
+import { hmacKey } from "./hmac.ts";
+
+export const SIGNATURE_HEADER = "shoreline-edge";
+export const IDENTITY_HEADER = "shoreline-identity";
+
+/** What is signed: `target` is path and query as sent, `identity` the identity header's value, "" for none. */
+export interface Signed {
+  readonly seconds: number;
+  readonly method: string;
+  readonly target: string;
+  readonly identity: string;
+}
+
+/** The signature header's value. `key` is base64url. */
+export async function sign(key: string, { seconds, method, target, identity }: Signed): Promise<string> {
+  const text = ["v1", seconds, method, target, identity].join("\n");
+  const code = await crypto.subtle.sign("HMAC", await hmacKey(key), new TextEncoder().encode(text));
+  return `v1 ${seconds} ${encodeBase64url(new Uint8Array(code))}`;
+}
+
+/** The identity header's value: base64url of compact JSON. */
+export function identityHeader(identity: { readonly user: string; readonly name: string }): string {
+  const { user, name } = identity;
+  return encodeBase64url(new TextEncoder().encode(JSON.stringify({ user, name })));
+}

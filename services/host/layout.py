@@ -1,0 +1,58 @@
+"""Where a release and what belongs to it lie on a server: all below the login user's home."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+RELEASES = "shoreline/releases"
+"""Below the home; the copy of a release goes to a folder of its id in it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders of a user."""
+
+    home: Path
+
+    @property
+    def top(self) -> Path:
+        return self.home / "shoreline"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / RELEASES
+
+    @property
+    def environments(self) -> Path:
+        """Python environments, one for each lock file."""
+        return self.top / "environments"
+
+    @property
+    def current(self) -> Path:
+        """A link to the release in force."""
+        return self.top / "current"
+
+    @property
+    def run(self) -> Path:
+        """Where services leave signs of life."""
+        return self.top / "run"
+
+    @property
+    def tunnel(self) -> Path:
+        """The tunnel's variables: outside of releases, whose change must not cut its connections."""
+        return self.top / "tunnel.environment"
+
+    @property
+    def lock(self) -> Path:
+        return self.top / "activation.lock"
+
+    @property
+    def units(self) -> Path:
+        """Where a user's manager looks for units."""
+        return self.home / ".config" / "systemd" / "user"
+
+    def release(self, identity: str) -> Path:
+        return self.releases / identity
+
+    def in_force(self) -> str | None:
+        """The id of the release in force."""
+        return self.current.readlink().name if self.current.is_symlink() else None

@@ -1,0 +1,36 @@
+"""`python -m services.jobs`: works until SIGTERM, then finishes the jobs it has begun."""
+
+import asyncio
+
+from services.common.hrana import Database
+from services.common.log import take_over_logging, write_log
+from services.jobs.worker import create_worker
+from services.settings import Settings, load_or_exit
+
+RECONNECT_SECONDS = 1.0
+
+
+async def work(settings: Settings) -> None:
+    database = Database(settings)
+    write_log("start", tier="jobs", server=settings.server_name, release=settings.release)
+    while True:
+        try:
+            await create_worker(settings, database).run_async()
+            break
+        except Exception as error:
+            write_log("worker", tier="jobs", ended=_names(error))
+        await asyncio.sleep(RECONNECT_SECONDS)
+    await database.close()
+    write_log("stop", tier="jobs", server=settings.server_name)
+
+
+def _names(error: BaseException) -> str:
+    """What kinds of errors it is made of."""
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(dict.fromkeys(_names(each) for each in error.exceptions))
+    return type(error).__name__
+
+
+if __name__ == "__main__":
+    take_over_logging()
+    asyncio.run(work(load_or_exit()))

@@ -1,0 +1,1 @@
+"""The realtime service: WebSockets, behind the edge only."""

@@ -1,0 +1,45 @@
+"""Who may come in: decides about an upgrade request before it is one. Pure."""
+
+from dataclasses import dataclass
+
+from multidict import CIMultiDict
+
+from services.common.front_door import admit, is_health_check
+from services.common.identity import Identity
+from services.common.problem import Problem
+from services.common.signature import IDENTITY_HEADER, SIGNATURE_HEADER
+
+PATH = "/api/realtime"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: `target` is path and query as sent."""
+
+    method: str
+    target: str
+    headers: CIMultiDict[str]
+
+    def header(self, name: str) -> str | None:
+        """Given more than once, it is one value that no signature fits."""
+        values = self.headers.getall(name, [])
+        return ", ".join(values) if values else None
+
+
+class Healthy(Exception):
+    """The request is the health check of the host."""
+
+
+def decide(asked: Asked, key: bytes, now: float) -> Identity:
+    """Who comes in. Raises Healthy, or Problem 401, 404 or 426."""
+    if is_health_check(asked.method, asked.target):
+        raise Healthy
+    signature, vouched = asked.header(SIGNATURE_HEADER), asked.header(IDENTITY_HEADER)
+    identity = admit(key, now, signature, vouched, asked.method, asked.target)
+    if asked.target.partition("?")[0] != PATH:
+        raise Problem(404, "There is nothing at this path.")
+    if (asked.header("upgrade") or "").lower() != "websocket":
+        raise Problem(426, "This path speaks WebSocket only.", {"upgrade": "websocket"})
+    if identity is None:
+        raise Problem(401, "Sign in first.")
+    return identity

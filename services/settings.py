@@ -1,0 +1,104 @@
+"""The services' settings: one frozen model over the environment; all mistakes are told at once."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from services.common import base64url
+
+KEY_BYTES = 32
+
+
+def _key(value: Any) -> bytes:
+    try:
+        key = base64url.decode(value)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"must be base64url of {KEY_BYTES} bytes")
+    return key
+
+
+def _origin(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/") or url.query:
+        raise ValueError("must be http(s)://host[:port] without a path")
+    return value.rstrip("/")
+
+
+def _redis_url(value: str) -> str:
+    if urlsplit(value).scheme not in ("redis", "rediss"):
+        raise ValueError("must be redis://... or rediss://...")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+Key = Annotated[bytes, BeforeValidator(_key), Field(repr=False)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """Where the services find the other tiers, and what they share with the edge."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    database_origin: Origin
+    """Where to connect."""
+    database_host: Text
+    """What the Host header says."""
+    database_token: Annotated[Text, Field(repr=False)]
+    redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)]
+    edge_key: Key
+    session_key: Key
+    public_url: Origin
+    api_port: Port
+    """On loopback; 0 takes a free one."""
+    realtime_port: Port
+    server_name: Text
+    release: Text
+    digest_schedule: Text = "* * * * *"
+    """Crontab of the digest; seven fields begin with seconds."""
+    heartbeat_file: Path = Field(default_factory=lambda: Path.home() / "shoreline" / "run" / "jobs.heartbeat")
+    """Touched by the jobs service as long as it works."""
+
+
+class SettingsError(Exception):
+    """What is wrong with the environment, one line a mistake; it never repeats a value."""
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Raises SettingsError that names every mistake."""
+    names = {name.upper(): name for name in Settings.model_fields}
+    given = {names[name]: value for name, value in environment.items() if name in names}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        mistakes = [
+            f"{str(each['loc'][0]).upper()}: {_words(each['type'], each['msg'])}" for each in error.errors()
+        ]
+        raise SettingsError("\n".join(mistakes)) from None
+
+
+def _words(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is missing. Set it in the environment file of the release"
+    return message.removeprefix("Value error, ")
+
+
+def load_or_exit() -> Settings:
+    """The settings of this process; ends it with status 2 and the mistakes on standard error."""
+    try:
+        return load(os.environ)
+    except SettingsError as error:
+        _exit(str(error))
+
+
+def _exit(message: str) -> NoReturn:
+    sys.stderr.write(f"{message}\n")
+    raise SystemExit(2)

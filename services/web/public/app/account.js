@@ -1,0 +1,121 @@
+/** Who is signed in, and the forms to sign in and up. */
+
+import { ApiError, readMe, signIn, signOut, signUp } from "./api.js";
+import { make } from "./dom.js";
+import { createForm } from "./form.js";
+import { backLink } from "./note.js";
+
+/** @typedef {import("./api.js").Account} Account */
+/** @typedef {import("./form.js").FieldSpec} FieldSpec */
+
+/**
+ * Where the page remembers until when somebody is signed in: the token itself is out of its reach, and asking the
+ * server on every visit would be in vain mostly.
+ */
+const REMEMBERED = "signed-in-until";
+
+/** @type {FieldSpec} */
+const EMAIL = {
+  name: "email",
+  label: "Email",
+  tag: "input",
+  attributes: { type: "email", autocomplete: "username", autocapitalize: "none", spellcheck: "false" },
+};
+/** @type {FieldSpec} */
+const NAME = { name: "name", label: "Name", tag: "input", attributes: { autocomplete: "name" } };
+
+/**
+ * @param {"current-password" | "new-password"} autocomplete
+ * @returns {FieldSpec}
+ */
+function passwordField(autocomplete) {
+  return { name: "password", label: "Password", tag: "input", attributes: { type: "password", autocomplete } };
+}
+
+/**
+ * @param {object} options
+ * @param {HTMLElement} options.place Where the name and the links are shown.
+ * @param {(account: Account | null, ended: boolean) => void} options.changed `ended`: by itself, not by the person.
+ */
+export function createAccount({ place, changed }) {
+  /** @type {Account | null} */
+  let account = null;
+  let timer = 0;
+
+  /**
+   * @param {Account | null} next
+   * @param {boolean} ended
+   */
+  function set(next, ended = false) {
+    clearTimeout(timer);
+    account = next;
+    if (next === null) {
+      localStorage.removeItem(REMEMBERED);
+    } else {
+      const until = next.expires * 1000;
+      localStorage.setItem(REMEMBERED, String(until));
+      timer = setTimeout(() => set(null, true), until - Date.now());
+    }
+    show();
+    changed(account, ended);
+  }
+
+  function show() {
+    if (account === null) {
+      place.replaceChildren(make("a", { href: "#/sign-in" }, "Sign in"));
+      return;
+    }
+    const leave = make("button", { type: "button", class: "plain" }, "Sign out");
+    leave.addEventListener("click", () => void leaveNow());
+    place.replaceChildren(
+      make("a", { href: "#/statistics" }, "Statistics"),
+      make("span", { class: "person", dir: "auto" }, account.name),
+      leave,
+    );
+  }
+
+  async function leaveNow() {
+    await signOut();
+    set(null);
+  }
+
+  async function start() {
+    show();
+    if (Number(localStorage.getItem(REMEMBERED)) <= Date.now()) {
+      return;
+    }
+    try {
+      set(await readMe());
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        set(null);
+      }
+    }
+  }
+
+  /** @param {string} detail */
+  const explain = (detail) => detail;
+  const entering = createForm({
+    heading: "Sign in",
+    fields: [EMAIL, passwordField("current-password")],
+    button: { idle: "Sign in", busy: "Signing in…" },
+    beside: [make("a", { href: "#/sign-up" }, "Make an account")],
+    submit: async ({ email = "", password = "" }) => set(await signIn({ email, password })),
+    explain,
+  });
+  const joining = createForm({
+    heading: "Make an account",
+    fields: [NAME, EMAIL, passwordField("new-password")],
+    button: { idle: "Make the account", busy: "Making the account…" },
+    beside: [make("a", { href: "#/sign-in" }, "I have one")],
+    submit: async ({ name = "", email = "", password = "" }) => set(await signUp({ name, email, password })),
+    explain,
+  });
+
+  return {
+    start,
+    current: () => account,
+    signInView: () => ({ element: make("div", {}, backLink(), entering.element), focus: entering.focus }),
+    signUpView: () => ({ element: make("div", {}, backLink(), joining.element), focus: joining.focus }),
+  };
+}

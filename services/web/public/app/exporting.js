@@ -1,0 +1,94 @@
+/** The export of a note: a job in the background whose state is shown as it changes. */
+
+import { createExport, readExport } from "./api.js";
+import { make } from "./dom.js";
+import { isReady, onEvent } from "./live.js";
+
+/** How often to ask while events can't be heard. */
+const POLL_MS = 2_000;
+
+/** @type {Record<string, string>} */
+const WORDS = {
+  queued: "The export waits for its turn.",
+  running: "The export is being made.",
+  done: "The export is done.",
+  failed: "The export has failed.",
+};
+
+/**
+ * @param {string} note
+ * @param {(text: string) => void} announce
+ */
+export function exportControl(note, announce) {
+  const start = make("button", { type: "button", class: "plain" }, "Export");
+  const shown = make("p", { class: "quiet export" });
+  const element = make("div", { class: "exporting" }, start, shown);
+  /** @type {string | null} */
+  let id = null;
+  let state = "";
+  /** What events said before the answer to our request came. @type {Map<string, string>} */
+  const heard = new Map();
+
+  /** @param {string} next */
+  function show(next) {
+    if (next === state) {
+      return;
+    }
+    state = next;
+    const text = WORDS[next] ?? next;
+    const link = make("a", { href: `/api/exports/${id}/file`, download: "" }, "Download it");
+    shown.replaceChildren(text, ...(next === "done" ? [" ", link, "."] : []));
+    start.setAttribute("aria-disabled", String(isPending()));
+    announce(text);
+  }
+
+  function isPending() {
+    return state === "queued" || state === "running";
+  }
+
+  async function read() {
+    if (id !== null && isPending()) {
+      const { state: now } = await readExport(id);
+      show(now);
+    }
+  }
+
+  async function begin() {
+    if (isPending()) {
+      return;
+    }
+    try {
+      state = "queued";
+      start.setAttribute("aria-disabled", "true");
+      id = (await createExport(note)).id;
+      state = "";
+      show(heard.get(id) ?? "queued");
+    } catch (error) {
+      state = "";
+      start.removeAttribute("aria-disabled");
+      shown.replaceChildren(error instanceof Error ? error.message : String(error));
+      announce(shown.textContent ?? "");
+    }
+  }
+
+  start.addEventListener("click", () => void begin());
+  const stop = onEvent((event) => {
+    if (event.type === "export" && event.id !== undefined && event.state !== undefined) {
+      heard.set(event.id, event.state);
+      if (event.id === id) {
+        show(event.state);
+      }
+    } else if (event.type === "ready") {
+      void read().catch(() => {});
+    }
+  });
+  const polling = setInterval(() => {
+    if (!element.isConnected) {
+      clearInterval(polling);
+      stop();
+    } else if (!isReady()) {
+      void read().catch(() => {});
+    }
+  }, POLL_MS);
+  return element;
+}

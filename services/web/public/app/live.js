@@ -1,0 +1,85 @@
+/** Events as they happen: one WebSocket, made again whenever it is lost, for as long as somebody is signed in. */
+
+/** @typedef {{ type: string, id?: string, state?: string }} LiveEvent */
+
+/** The server says something three times as often. */
+const SILENCE_MS = 60_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+
+/** @type {Set<(event: LiveEvent) => void>} */
+const listeners = new Set();
+/** @type {WebSocket | null} */
+let socket = null;
+let wanted = false;
+let ready = false;
+let wait = FIRST_WAIT_MS;
+let silence = 0;
+let retry = 0;
+
+/**
+ * The event `ready` says: from now on nothing is missed, so read again what you show.
+ * @param {(event: LiveEvent) => void} listener
+ * @returns {() => void} Ends it.
+ */
+export function onEvent(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Whether every event is heard of now. */
+export function isReady() {
+  return ready;
+}
+
+/** @param {boolean} on */
+export function goLive(on) {
+  wanted = on;
+  clearTimeout(retry);
+  if (!on) {
+    socket?.close();
+  } else if (socket === null) {
+    connect();
+  }
+}
+
+function connect() {
+  const address = new URL("/api/realtime", location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const current = new WebSocket(address);
+  socket = current;
+  current.addEventListener("message", ({ data }) => hear(current, String(data)));
+  current.addEventListener("close", () => {
+    socket = null;
+    ready = false;
+    clearTimeout(silence);
+    if (wanted) {
+      // Not all at once after a restart.
+      retry = setTimeout(connect, wait * (0.5 + Math.random()));
+      wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+    }
+  });
+  watch(current);
+}
+
+/**
+ * @param {WebSocket} current
+ * @param {string} data
+ */
+function hear(current, data) {
+  watch(current);
+  const event = /** @type {LiveEvent} */ (JSON.parse(data));
+  if (event.type === "ready") {
+    ready = true;
+    wait = FIRST_WAIT_MS;
+  }
+  for (const listener of listeners) {
+    listener(event);
+  }
+}
+
+/** @param {WebSocket} current A connection that is silent for too long is dead. */
+function watch(current) {
+  clearTimeout(silence);
+  silence = setTimeout(() => current.close(), SILENCE_MS);
+}

@@ -1,0 +1,133 @@
+"""Every tier through the page, against whatever stack answers at `slice_site`."""
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.page import open_list, unique, write_note
+
+PASSWORD = "correct horse battery"
+MINUTE = 75_000
+"""Milliseconds within which a job of every minute has run."""
+
+
+@pytest.fixture
+def email() -> str:
+    return f"{uuid.uuid4().hex}@harbour.example"
+
+
+def sign_up(page: Page, site: str, email: str) -> None:
+    page.goto(f"{site}/#/sign-up")
+    page.get_by_label("Name").fill("Ada Harbour")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_an_account_is_made_left_and_entered_again(page: Page, slice_site: str, email: str) -> None:
+    sign_up(page, slice_site, email)
+    expect(page.locator("#account")).to_contain_text("Ada Harbour")
+    expect(page.locator("#notes li").first).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    page.reload()
+    page.get_by_role("link", name="Sign in").click()
+    expect(page.get_by_label("Email")).to_be_focused()
+    page.get_by_label("Email").fill(email.upper())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Signed in as Ada Harbour.")
+    page.reload()
+    expect(page.locator("#account")).to_contain_text("Ada Harbour")
+
+
+def test_a_wrong_password_is_told_and_nothing_is_entered(page: Page, slice_site: str, email: str) -> None:
+    page.goto(f"{slice_site}/#/sign-in")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("The email or the password is not right.")
+    expect(page.get_by_label("Email")).to_have_value(email)
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_what_is_wrong_with_a_new_account_is_told_at_its_fields(page: Page, slice_site: str) -> None:
+    page.goto(f"{slice_site}/#/sign-up")
+    page.get_by_label("Email").fill("nowhere")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    expect(page.get_by_label("Password")).to_have_accessible_description(
+        "Password must be text of 10 to 256 characters."
+    )
+    expect(page.get_by_label("Email")).to_have_accessible_description(
+        "Email must be an email address of at most 254 characters."
+    )
+
+
+def test_password_managers_know_the_fields(page: Page, slice_site: str) -> None:
+    page.goto(f"{slice_site}/#/sign-in")
+    expect(page.get_by_label("Email")).to_have_attribute("autocomplete", "username")
+    expect(page.get_by_label("Password")).to_have_attribute("autocomplete", "current-password")
+    expect(page.get_by_label("Password")).to_have_attribute("type", "password")
+    page.get_by_role("link", name="Make an account").click()
+    expect(page.get_by_label("Password")).to_have_attribute("autocomplete", "new-password")
+
+
+def test_a_script_cannot_read_the_token(page: Page, slice_site: str, email: str) -> None:
+    sign_up(page, slice_site, email)
+    assert page.evaluate("document.cookie") == ""
+    (cookie,) = [each for each in page.context.cookies() if each["name"].endswith("session")]
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Lax"
+
+
+def test_statistics_come_from_the_api(page: Page, slice_site: str, email: str) -> None:
+    sign_up(page, slice_site, email)
+    page.get_by_role("link", name="Statistics").click()
+    expect(page.get_by_role("row", name="harbour")).to_contain_text("%")
+    expect(page.locator("#served")).to_have_text(
+        re.compile(r"^Answered by the api in \d+ ms, database \d+ ms\.")
+    )
+    page.set_viewport_size({"width": 320, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_an_export_is_made_in_the_background_and_told_as_it_happens(
+    page: Page, slice_site: str, email: str
+) -> None:
+    sign_up(page, slice_site, email)
+    title = unique("To take along")
+    note = write_note(slice_site, title, "Low at six.\n\nHigh at noon, high at night.")
+    heard: list[str] = []
+    with page.expect_websocket() as opening:
+        page.goto(f"{slice_site}/#/notes/{note}")
+        page.reload()
+    opening.value.on("framereceived", lambda data: heard.append(str(data)))
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_role("article")).to_contain_text("The export is done.")
+    expect(page.get_by_role("status")).to_have_text("The export is done.")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download it").click()
+    text = downloading.value.path().read_text("utf-8")
+    assert text.startswith(f"# {title}\n")
+    assert "| Words | 9 |" in text
+    assert any('"state":"done"' in each for each in heard)
+
+
+def test_the_digest_follows_by_itself(page: Page, slice_site: str, email: str) -> None:
+    sign_up(page, slice_site, email)
+    open_list(page, slice_site)
+    title = unique("Newest of all")
+    write_note(slice_site, title)
+    expect(page.get_by_role("region", name="Digest")).to_contain_text(title, timeout=MINUTE)
+
+
+def test_who_is_not_signed_in_can_export_nothing(page: Page, slice_site: str) -> None:
+    note = write_note(slice_site, unique("Read only"))
+    page.goto(f"{slice_site}/#/notes/{note}")
+    expect(page.get_by_role("article")).to_be_visible()
+    expect(page.get_by_role("button", name="Export")).to_have_count(0)

@@ -1,0 +1,128 @@
+"""The services of a server as real processes, and the edge's part played by a client that can sign."""
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import httpx
+
+from infra.paths import ROOT
+from services.common import base64url
+from services.common.identity import Identity
+from services.common.signature import sign
+from tests.support.process import listening_port, running, until
+from tests.support.sqld import Sqld
+from tests.support.valkey import Valkey
+
+if TYPE_CHECKING:
+    import subprocess
+
+Name = Literal["api", "realtime", "jobs"]
+
+RELEASE = "release-of-the-tests"
+EVERY_SECOND = "* * * * * * *"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What edge and servers share."""
+
+    edge: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    session: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+
+
+def environment(
+    database: Sqld,
+    cache: Valkey,
+    keys: Keys,
+    folder: Path,
+    *,
+    public_url: str = "http://localhost",
+    **changes: str,
+) -> dict[str, str]:
+    """The whole environment file of a release."""
+    return {
+        "DATABASE_ORIGIN": f"http://127.0.0.1:{database.port}",
+        "DATABASE_HOST": "notes-shoreline.turso.localhost",
+        "DATABASE_TOKEN": database.token,
+        "REDIS_URL": cache.url,
+        "EDGE_KEY": base64url.encode(keys.edge),
+        "SESSION_KEY": base64url.encode(keys.session),
+        "PUBLIC_URL": public_url,
+        "API_PORT": "0",
+        "REALTIME_PORT": "0",
+        "SERVER_NAME": "vps-1",
+        "RELEASE": RELEASE,
+        "DIGEST_SCHEDULE": EVERY_SECOND,
+        "HEARTBEAT_FILE": str(folder / "run" / "jobs.heartbeat"),
+        **changes,
+    }
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process; `port` is 0 for the jobs."""
+
+    name: Name
+    process: "subprocess.Popen[bytes]"
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+
+    def logged(self, **values: object) -> dict[str, Any]:
+        """The first line with these values, once it is written."""
+
+        def line() -> dict[str, Any] | None:
+            return next((line for line in self.lines() if values.items() <= line.items()), None)
+
+        return until(line, f"{self.name} logs {values}")
+
+
+@contextmanager
+def service(name: Name, folder: Path, variables: Mapping[str, str]) -> Iterator[Service]:
+    """`python -m services.<name>`, ready; killed at the end."""
+    log = folder / f"{name}-{secrets.token_hex(4)}.log"
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **variables}
+    with running([sys.executable, "-m", f"services.{name}"], log=log, env=env) as process:
+        if name == "jobs":
+            running_jobs = Service(name, process, 0, log)
+            until(lambda: Path(variables["HEARTBEAT_FILE"]).exists() or None, "the jobs service works")
+            yield running_jobs
+        else:
+            yield Service(name, process, listening_port(process, log), log)
+
+
+@dataclass(frozen=True)
+class FrontDoor:
+    """Asks a service as the edge does."""
+
+    service: Service
+    key: bytes
+
+    def headers(
+        self, method: str, target: str, identity: Identity | None = None, *, seconds: int | None = None
+    ) -> dict[str, str]:
+        vouched = "" if identity is None else identity.header()
+        now = int(time.time()) if seconds is None else seconds
+        signed = {"shoreline-edge": sign(self.key, now, method, target, vouched)}
+        return signed if identity is None else {**signed, "shoreline-identity": vouched}
+
+    def ask(
+        self, method: str, target: str, identity: Identity | None = None, **options: Any
+    ) -> httpx.Response:
+        headers = {**self.headers(method, target, identity), **options.pop("headers", {})}
+        with httpx.Client(timeout=20, trust_env=False) as client:
+            return client.request(method, f"{self.service.url}{target}", headers=headers, **options)

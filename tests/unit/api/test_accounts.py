@@ -1,0 +1,161 @@
+"""Accounts: sign up, sign in, sign out."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+import httpx
+import jwt
+import pytest
+
+from tests.support.problem import check_problem
+from tests.support.services import FrontDoor, Keys, service
+from tests.unit.api.conftest import Api
+
+PASSWORD = "correct horse battery"
+
+
+def post(api: Api, path: str, **body: object) -> httpx.Response:
+    return api.door.ask("POST", path, json=body)
+
+
+def sign_up(api: Api, address: str, **changes: object) -> httpx.Response:
+    return post(api, "/api/sign-up", **{"email": address, "name": "Ada", "password": PASSWORD, **changes})
+
+
+def sign_in(api: Api, email: str, password: str = PASSWORD) -> httpx.Response:
+    return post(api, "/api/sign-in", email=email, password=password)
+
+
+def test_a_new_account_is_signed_in_with_a_token_of_ten_minutes(api: Api, keys: Keys, email: str) -> None:
+    response = sign_up(api, email)
+    assert response.status_code == 201, response.text
+    claims = jwt.decode(response.cookies["session"], keys.session, algorithms=["HS256"])
+    account = response.json()
+    assert (claims["sub"], claims["name"], claims["exp"]) == (account["user"], "Ada", account["expires"])
+    assert claims["exp"] - claims["iat"] == 600
+    assert abs(claims["iat"] - time.time()) < 10
+
+
+def test_the_cookie_over_plain_http_is_closed_to_scripts_and_other_sites(api: Api, email: str) -> None:
+    _, *flags = sign_up(api, email).headers["set-cookie"].split("; ")
+    assert flags == ["Path=/", "Max-Age=600", "HttpOnly", "SameSite=Lax"]
+
+
+def test_the_cookie_over_tls_is_bound_to_the_host(api: Api, keys: Keys, email: str) -> None:
+    variables = {**api.variables, "PUBLIC_URL": "https://notes.example"}
+    with service("api", api.folder, variables) as secure:
+        door = FrontDoor(secure, keys.edge)
+        body = {"email": email, "name": "Ada", "password": PASSWORD}
+        value, *flags = door.ask("POST", "/api/sign-up", json=body).headers["set-cookie"].split("; ")
+        left = door.ask("POST", "/api/sign-out").headers["set-cookie"]
+    assert value.startswith("__Host-session=ey")
+    assert flags == ["Path=/", "Max-Age=600", "HttpOnly", "SameSite=Lax", "Secure"]
+    assert left == "__Host-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+
+
+def test_signing_in_asks_for_the_right_password(api: Api, email: str) -> None:
+    user = sign_up(api, email).json()["user"]
+    assert sign_in(api, email.upper()).json()["user"] == user
+    check_problem(sign_in(api, email, f"{PASSWORD} "), 401)
+    check_problem(sign_in(api, email, ""), 401)
+
+
+def test_an_unknown_email_is_answered_as_a_wrong_password(api: Api, email: str) -> None:
+    sign_up(api, email)
+    wrong, unknown = sign_in(api, email, "wrong"), sign_in(api, f"x{email}", "wrong")
+    documents = [check_problem(each, 401) for each in (wrong, unknown)]
+    assert next({**each, "requestId": ""} for each in documents) == {**documents[1], "requestId": ""}
+    assert "set-cookie" not in wrong.headers
+    assert "set-cookie" not in unknown.headers
+
+
+def test_an_unknown_email_takes_as_long_as_a_wrong_password(api: Api, email: str) -> None:
+    sign_up(api, email)
+
+    def seconds(who: str) -> float:
+        started = time.perf_counter()
+        sign_in(api, who, "wrong")
+        return time.perf_counter() - started
+
+    # In turns, so that both have the same share of whatever else the machine does.
+    pairs = [(seconds(email), seconds(f"x{email}")) for _ in range(9)]
+    known, unknown = (statistics.median(each) for each in zip(*pairs, strict=True))
+    assert 0.6 < unknown / known < 1.6
+
+
+def test_passwords_are_kept_as_argon2id_only(api: Api, email: str) -> None:
+    sign_up(api, email)
+    [[stored]] = api.database.execute("select password from users where email = :email", {"email": email})
+    assert stored is not None
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert PASSWORD not in api.door.service.log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("spelling", [str.lower, str.upper])
+def test_an_email_has_one_account(api: Api, email: str, spelling: Callable[[str], str]) -> None:
+    sign_up(api, email)
+    document = check_problem(sign_up(api, spelling(email)), 409)
+    assert document["errors"] == [{"path": "body/email", "message": "belongs to an account already"}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"email": "nowhere"}, {"body/email": "must be an email address of at most 254 characters"}),
+        ({"email": "a@b"}, {"body/email": "must be an email address of at most 254 characters"}),
+        ({"email": "a@b.example\n"}, {"body/email": "must be an email address of at most 254 characters"}),
+        (
+            {"email": "a@" + "b" * 250 + ".cd"},
+            {"body/email": "must be an email address of at most 254 characters"},
+        ),
+        ({"email": 1}, {"body/email": "must be an email address of at most 254 characters"}),
+        ({"name": " "}, {"body/name": "must be text of 1 to 80 characters, not only spaces"}),
+        ({"password": "short"}, {"body/password": "must be text of 10 to 256 characters"}),
+        ({"password": None}, {"body/password": "must be text of 10 to 256 characters"}),
+        ({"admin": True}, {"body/admin": "is not known here"}),
+        (
+            {"email": "", "password": ""},
+            {
+                "body/email": "must be an email address of at most 254 characters",
+                "body/password": "must be text of 10 to 256 characters",
+            },
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_field_by_field(
+    api: Api, email: str, changes: dict[str, object], errors: dict[str, str]
+) -> None:
+    document = check_problem(sign_up(api, email, **changes), 422)
+    told = document["errors"]
+    assert isinstance(told, list)
+    assert {each["path"]: each["message"] for each in told} == errors
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"{", {}, 400),
+        (b"\xff", {}, 400),
+        (b'{"email": NaN}', {}, 400),
+        (b'{"email": "\\ud800"}', {}, 400),
+        (b"[" * 60_000, {}, 400),
+        (b"[]", {}, 422),
+        (b"null", {}, 422),
+        (b"{}", {"content-type": "text/plain"}, 415),
+        (b"{}", {"content-type": "application/json; charset=latin-1"}, 415),
+        (b"{}", {"content-encoding": "gzip"}, 415),
+        (b" " * 65_537, {}, 413),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused(
+    api: Api, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    sent = {"content-type": "application/json", **headers}
+    check_problem(api.door.ask("POST", "/api/sign-in", content=body, headers=sent), status)
+
+
+def test_signing_out_clears_the_cookie(api: Api) -> None:
+    response = api.door.ask("POST", "/api/sign-out")
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["set-cookie"] == "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"

@@ -1,0 +1,95 @@
+"""What the digest costs and holds, with the real statements on a real database."""
+
+import pytest
+
+from services.common.hrana import Database, Trips, trips
+from services.common.ids import now_ms
+from services.jobs import digest
+from tests.support.notes import INSERT, Note, note_id
+from tests.unit.jobs.conftest import Jobs
+
+
+class Heard:
+    """A publisher that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str]] = []
+
+    async def publish(self, channel: str, event: str) -> None:
+        self.events.append((channel, event))
+
+
+@pytest.fixture(autouse=True)
+def empty(jobs: Jobs) -> None:
+    jobs.database.execute("delete from digest")
+    jobs.database.execute("delete from notes where workspace like 'digest-%'")
+
+
+def write(jobs: Jobs, workspace: str, *ages_ms: int) -> list[Note]:
+    now = now_ms()
+    notes = [
+        Note(note_id(now - age, number + 1), workspace, f"{age}", "", now - age, now - age)
+        for number, age in enumerate(ages_ms)
+    ]
+    jobs.database.execute_all([(INSERT, vars(note)) for note in notes])
+    return notes
+
+
+def rows(jobs: Jobs) -> dict[str, list[str | None]]:
+    found = jobs.database.execute("select workspace, notes, recent, newest, title from digest")
+    return {str(workspace): rest for workspace, *rest in found}
+
+
+async def test_notes_are_counted_per_workspace(jobs: Jobs, database: Database) -> None:
+    day = 86_400_000
+    [_, newest] = write(jobs, "digest-a", 2 * day, 0)
+    write(jobs, "digest-a", 8 * day, 100 * day)
+    [old] = write(jobs, "digest-b", 30 * day)
+    assert await digest.refresh(database, Heard())
+    counted = rows(jobs)
+    assert counted["digest-a"] == ["4", "2", newest.id, newest.title]
+    assert counted["digest-b"] == ["1", "0", old.id, old.title]
+
+
+async def test_a_workspace_that_is_gone_is_forgotten(jobs: Jobs, database: Database) -> None:
+    write(jobs, "digest-a", 0)
+    await digest.refresh(database, Heard())
+    jobs.database.execute("delete from notes where workspace = 'digest-a'")
+    await digest.refresh(database, Heard())
+    assert "digest-a" not in rows(jobs)
+
+
+async def test_without_a_new_note_only_a_handful_of_rows_is_read(jobs: Jobs, database: Database) -> None:
+    write(jobs, "digest-a", *range(1, 500))
+    assert await digest.refresh(database, Heard())
+    taken = Trips()
+    trips.set(taken)
+    heard = Heard()
+    assert not await digest.refresh(database, heard)
+    assert taken.rows_read < 3 * len(rows(jobs)) + 10
+    assert taken.count == 2
+    assert len(heard.events) == 1
+
+
+async def test_what_is_recent_is_counted_anew_every_hour(jobs: Jobs, database: Database) -> None:
+    write(jobs, "digest-a", 0)
+    await digest.refresh(database, Heard())
+    jobs.database.execute("update digest set counted = counted - :hour", {"hour": digest.COUNT_AGAIN_MS})
+    assert await digest.refresh(database, Heard())
+
+
+async def test_a_count_that_fails_leaves_the_digest_as_it_was(jobs: Jobs, database: Database) -> None:
+    write(jobs, "digest-a", 0)
+    await digest.refresh(database, Heard())
+    before = rows(jobs)
+    write(jobs, "digest-b", 0)
+    jobs.database.execute(
+        "create trigger broken before delete on digest begin select raise(abort, 'no'); end"
+    )
+    jobs.database.execute("insert into digest values ('digest-z', 1, 0, 'x', 'x', 0, 0, 0)")
+    try:
+        with pytest.raises(Exception, match="SQLITE_CONSTRAINT"):
+            await digest.refresh(database, Heard())
+    finally:
+        jobs.database.execute("drop trigger broken")
+    assert rows(jobs) == {**before, "digest-z": ["1", "0", "x", "x"]}

@@ -1,0 +1,66 @@
+"""The realtime service as a real process before a real Valkey, and a WebSocket client."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from services.common.identity import Identity
+from services.common.ids import new_id
+from tests.support.services import FrontDoor, Keys, Service, environment, service
+from tests.support.sqld import Sqld
+from tests.support.valkey import Valkey, valkey
+
+TARGET = "/api/realtime"
+NO_DATABASE = Sqld(port=1, token="none", readonly="none")
+"""The realtime service asks none."""
+
+
+@dataclass(frozen=True)
+class Realtime:
+    """The process, and the way in."""
+
+    door: FrontDoor
+    cache: Valkey
+    variables: dict[str, str]
+    folder: Path
+
+    @property
+    def service(self) -> Service:
+        return self.door.service
+
+    @contextmanager
+    def opened(self, who: Identity, target: str = TARGET, **options: Any) -> Iterator[ClientConnection]:
+        """A connection as the edge opens one."""
+        headers = self.door.headers("GET", target, who)
+        url = f"ws://127.0.0.1:{self.service.port}{target}"
+        with connect(url, additional_headers=headers, proxy=None, compression=None, **options) as socket:
+            yield socket
+
+    def publish(self, channel: str, event: str) -> None:
+        with self.cache.client() as redis:
+            redis.publish(channel, event)
+
+
+@pytest.fixture(scope="session")
+def realtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realtime]:
+    keys, folder = Keys(), tmp_path_factory.mktemp("realtime")
+    with valkey(tmp_path_factory.mktemp("cache")) as cache:
+        variables = environment(NO_DATABASE, cache, keys, folder)
+        with service("realtime", folder, variables) as process:
+            yield Realtime(FrontDoor(process, keys.edge), cache, variables, folder)
+
+
+@pytest.fixture
+def ada() -> Identity:
+    """Somebody whom no other test knows."""
+    return Identity(user=new_id(), name="Ada Harbour")
+
+
+@pytest.fixture
+def eve() -> Identity:
+    return Identity(user=new_id(), name="Eve")

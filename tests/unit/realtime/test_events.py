@@ -1,0 +1,150 @@
+"""What a connected client hears, and when it is let go."""
+
+import json
+import signal
+from contextlib import ExitStack
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection
+
+from services.common.events import EVERYBODY, channel_of, digest_event, export_event
+from services.common.identity import Identity
+from services.realtime.limits import Limits
+from tests.support.services import FrontDoor, service
+from tests.unit.realtime.conftest import Realtime
+
+READY = {"type": "ready"}
+
+
+def heard(socket: ClientConnection) -> object:
+    return json.loads(socket.recv(timeout=10))
+
+
+def closed(socket: ClientConnection) -> int:
+    """The code with which the server says goodbye."""
+    try:
+        while True:
+            socket.recv(timeout=10)
+    except ConnectionClosed as ending:
+        assert ending.rcvd is not None
+        return ending.rcvd.code
+
+
+def test_a_person_hears_their_own_events_and_those_for_everybody(
+    realtime: Realtime, ada: Identity, eve: Identity
+) -> None:
+    with realtime.opened(ada) as first, realtime.opened(ada) as second, realtime.opened(eve) as other:
+        assert [heard(each) for each in (first, second, other)] == [READY] * 3
+        realtime.publish(channel_of(ada.user), export_event("e-1", "done"))
+        realtime.publish(EVERYBODY, digest_event(7))
+        told = [{"type": "export", "id": "e-1", "state": "done"}, {"type": "digest", "refreshed": 7}]
+        assert [heard(first), heard(first)] == told
+        assert [heard(second), heard(second)] == told
+        assert heard(other) == told[1]
+
+
+def test_who_comes_back_hears_again(realtime: Realtime, ada: Identity) -> None:
+    for number in range(3):
+        with realtime.opened(ada) as socket:
+            assert heard(socket) == READY
+            realtime.publish(channel_of(ada.user), export_event(str(number), "done"))
+            assert heard(socket) == {"type": "export", "id": str(number), "state": "done"}
+
+
+def test_a_client_that_cannot_ping_otherwise_may_say_it(realtime: Realtime, ada: Identity) -> None:
+    with realtime.opened(ada) as socket:
+        assert heard(socket) == READY
+        socket.send('{"type":"ping"}')
+        assert heard(socket) == {"type": "pong"}
+        socket.send(['{"type":', '"ping"}'])
+        assert heard(socket) == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    "message", ["hello", "{}", "[]", '{"type":"export"}', '{"type":"ping","x":1}', "\ud7ff"]
+)
+def test_anything_else_is_against_the_rules(realtime: Realtime, ada: Identity, message: str) -> None:
+    with realtime.opened(ada) as socket:
+        socket.send(message)
+        assert closed(socket) == 1008
+
+
+def test_binary_messages_are_not_taken(realtime: Realtime, ada: Identity) -> None:
+    with realtime.opened(ada) as socket:
+        socket.send(b"\x00")
+        assert closed(socket) == 1003
+
+
+def test_a_message_that_is_too_large_ends_the_connection(realtime: Realtime, ada: Identity) -> None:
+    with realtime.opened(ada) as socket:
+        socket.send("x" * (Limits().message_bytes + 1))
+        assert closed(socket) == 1009
+
+
+def test_the_parts_of_a_message_are_as_limited_as_one(realtime: Realtime, ada: Identity) -> None:
+    with realtime.opened(ada) as socket:
+        socket.send(["x" * 10_000] * 2)
+        assert closed(socket) == 1009
+
+
+def test_a_person_has_a_limit_of_connections(realtime: Realtime, ada: Identity, eve: Identity) -> None:
+    with ExitStack() as opened:
+        for _ in range(Limits().connections_of_one_person):
+            opened.enter_context(realtime.opened(ada))
+        with pytest.raises(InvalidStatus) as refusal, realtime.opened(ada):
+            pass
+        assert refusal.value.response.status_code == 429
+        with realtime.opened(eve) as other:
+            assert heard(other) == READY
+
+
+def test_a_restart_of_redis_is_survived_and_told(realtime: Realtime, ada: Identity, eve: Identity) -> None:
+    with realtime.opened(ada) as socket, ExitStack() as opened:
+        assert heard(socket) == READY
+        with realtime.cache.down():
+            newcomer = opened.enter_context(realtime.opened(eve))
+        # Something may have been missed.
+        assert heard(socket) == READY
+        assert heard(newcomer) == READY
+        realtime.publish(channel_of(ada.user), export_event("e-2", "done"))
+        realtime.publish(channel_of(eve.user), export_event("e-3", "done"))
+        assert heard(socket) == {"type": "export", "id": "e-2", "state": "done"}
+        assert heard(newcomer) == {"type": "export", "id": "e-3", "state": "done"}
+
+
+def test_a_stop_says_goodbye_to_everybody(realtime: Realtime, ada: Identity, eve: Identity) -> None:
+    with service("realtime", realtime.folder, realtime.variables) as stopping:
+        own = Realtime(
+            FrontDoor(stopping, realtime.door.key), realtime.cache, realtime.variables, realtime.folder
+        )
+        with own.opened(ada) as first, own.opened(eve) as second:
+            assert [heard(first), heard(second)] == [READY] * 2
+            stopping.process.send_signal(signal.SIGTERM)
+            assert [closed(first), closed(second)] == [1012, 1012]
+        assert stopping.process.wait(10) == 0
+        assert [line["code"] for line in stopping.lines() if line["event"] == "closed"] == [1012, 1012]
+
+
+def test_a_stop_does_not_wait_for_a_client_that_is_silent(realtime: Realtime, ada: Identity) -> None:
+    with service("realtime", realtime.folder, realtime.variables) as stopping:
+        own = Realtime(
+            FrontDoor(stopping, realtime.door.key), realtime.cache, realtime.variables, realtime.folder
+        )
+        with own.opened(ada) as socket:
+            assert heard(socket) == READY
+            socket.socket.settimeout(0)
+            stopping.process.send_signal(signal.SIGTERM)
+            assert stopping.process.wait(Limits().drain_seconds + 5) == 0
+
+
+def test_a_connection_leaves_a_line_when_it_comes_and_when_it_goes(realtime: Realtime, ada: Identity) -> None:
+    with realtime.opened(ada) as socket:
+        response = socket.response
+        assert response is not None
+        request = response.headers["x-request-id"]
+        socket.close(1000)
+    came = realtime.service.logged(event="request", id=request)
+    assert (came["tier"], came["route"], came["status"]) == ("realtime", "GET /api/realtime", 101)
+    assert realtime.service.logged(event="closed", id=request)["code"] == 1000
+    assert ada.user not in realtime.service.log.read_text("utf-8")
