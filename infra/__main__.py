@@ -5,7 +5,10 @@ import pulumi
 from infra.components.cache import Cache
 from infra.components.database import Database
 from infra.components.edge import Edge
+from infra.components.release import Release
+from infra.components.servers import Servers
 from infra.paths import SCHEMA
+from infra.providers.key import Key
 from infra.reporting import user_errors_reported
 from infra.settings import Settings
 
@@ -13,6 +16,31 @@ with user_errors_reported():
     settings = Settings.load()
     database = Database("notes", settings.turso, seed=settings.seed, schema=SCHEMA)
     cache = Cache("cache", settings.upstash)
-    edge = Edge("edge", settings.edge, zone=settings.cloudflare, database=database)
+    edge_key, session_key = Key("edge-key"), Key("session-key")
+    servers = Servers(
+        "vps",
+        settings.servers,
+        zone=settings.cloudflare,
+        release=Release.current(),
+        environment={
+            "DATABASE_ORIGIN": settings.turso.databases or database.url,
+            "DATABASE_HOST": database.hostname,
+            "DATABASE_TOKEN": database.token,
+            "REDIS_URL": cache.tcp_url,
+            "EDGE_KEY": edge_key.value,
+            "SESSION_KEY": session_key.value,
+            "PUBLIC_URL": settings.edge.public_url,
+        },
+        ssh_key=pulumi.Config().require_secret("sshKey"),
+    )
+    edge = Edge(
+        "edge",
+        settings.edge,
+        zone=settings.cloudflare,
+        database=database,
+        origins=servers.origins,
+        edge_key=edge_key.value,
+        session_key=session_key.value,
+    )
 
     pulumi.export("url", edge.url)

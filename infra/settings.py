@@ -27,8 +27,8 @@ from infra.mistakes import Mistake, SettingsError, refusal
 from infra.vendors.upstash_limits import PlanName
 
 PROJECT = "shoreline"
-SECRETS = ("cloudflare:apiToken", "shoreline:tursoToken", "shoreline:upstashApiKey")
-"""Settings that must be Pulumi secrets. Only the providers read them."""
+SECRETS = ("cloudflare:apiToken", "shoreline:tursoToken", "shoreline:upstashApiKey", "shoreline:sshKey")
+"""Settings that must be Pulumi secrets. The providers read them, and the program the SSH key."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -55,6 +55,7 @@ def _cron(value: str) -> str:
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 HostName = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$")]
 # Turso Platform API, 2026-11-23: lower case, digits, dashes, at most 64.
 TursoName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
@@ -124,6 +125,23 @@ class UpstashSettings(_Model):
     """Where to connect for TCP, without its port, instead of rediss://<endpoint>."""
 
 
+class ServerSettings(_Model):
+    """A server: how it is reached by SSH, and the host under which the edge reaches its services."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+    host: HostName
+    port: Port = 22
+    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")] = "shoreline"
+    host_key: Annotated[
+        str, Field(pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]+={0,2}$")
+    ]
+    """The pinned one, as in known_hosts from the algorithm on."""
+    origin_host: HostName
+    api_port: Port = 8721
+    """Where the services listen on the server's loopback."""
+    realtime_port: Port = 8722
+
+
 class SeedSettings(_Model):
     """Production-like rows, written once; 0 writes none."""
 
@@ -137,6 +155,7 @@ class Settings(_Model):
     edge: EdgeSettings
     turso: TursoSettings
     upstash: UpstashSettings
+    servers: tuple[ServerSettings, ...]
     seed: SeedSettings = SeedSettings()
 
     @model_validator(mode="after")
@@ -145,6 +164,16 @@ class Settings(_Model):
         if self.cloudflare.plan == "free" and self.edge.cpu_ms is not None:
             remedy = "Remove it, or set shoreline:cloudflare.plan to paid"
             raise refusal("Cloudflare's free plan refuses a CPU limit", remedy, where="edge.cpuMs")
+        return self
+
+    @model_validator(mode="after")
+    def _servers_differ(self) -> Self:
+        for field in ("name", "origin_host"):
+            values = [getattr(server, field) for server in self.servers]
+            for index, value in enumerate(values):
+                if value in values[:index]:
+                    where = f"servers[{index}].{to_camel(field)}"
+                    raise refusal(f"{value!r} is that of another server", "Give each its own", where=where)
         return self
 
     @classmethod

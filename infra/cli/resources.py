@@ -8,11 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 _VENDORS = {
+    "command": "Server",
+    "pulumi-python:dynamic/shoreline": "Shoreline",
     "cloudflare": "Cloudflare",
     "pulumi-python:dynamic/turso": "Turso",
     "pulumi-python:dynamic/upstash": "Upstash",
 }
-_MOST_TELLING = ("hostname", "endpoint", "pattern", "name", "scriptName", "database")
+_MOST_TELLING = ("hostname", "endpoint", "pattern", "remotePath", "name", "scriptName", "database")
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,28 @@ class Edge(pulumi.ComponentResource):
         *,
         zone: CloudflareSettings,
         database: Database,
+        origins: pulumi.Input[list[dict[str, str]]],
+        edge_key: pulumi.Input[str],
+        session_key: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("shoreline:index:Edge", name, None, opts)
         self._prefix, self._edge, self._zone = name, settings, zone
 
         worker = self._create_worker()
-        version = self._create_version(worker, database)
+        version = self._create_version(
+            worker,
+            [
+                {"name": "ASSETS", "type": "assets"},
+                {"name": "DATABASE_TOKEN", "type": "secret_text", "text": database.token},
+                {"name": "DATABASE_URL", "type": "plain_text", "text": database.url},
+                {"name": "EDGE_KEY", "type": "secret_text", "text": edge_key},
+                {"name": "ORIGINS", "type": "json", "json": pulumi.Output.json_dumps(origins)},
+                {"name": "PUBLIC_URL", "type": "plain_text", "text": settings.public_url},
+                {"name": "RELEASE", "type": "version_metadata"},
+                {"name": "SESSION_KEY", "type": "secret_text", "text": session_key},
+            ],
+        )
         deployment = self._deploy(worker, version)
         domain = self._bind_host(worker, deployment)
         self._bind_second_host(worker, deployment)
@@ -60,7 +75,9 @@ class Edge(pulumi.ComponentResource):
             opts=self._child(),
         )
 
-    def _create_version(self, worker: cloudflare.Worker, database: Database) -> cloudflare.WorkerVersion:
+    def _create_version(
+        self, worker: cloudflare.Worker, bindings: list[cloudflare.WorkerVersionBindingArgsDict]
+    ) -> cloudflare.WorkerVersion:
         module = build_edge()
         return cloudflare.WorkerVersion(
             f"{self._prefix}-version",
@@ -78,12 +95,7 @@ class Edge(pulumi.ComponentResource):
                 "directory": _from_here(ASSETS),
                 "config": {"run_worker_first": True, "html_handling": "auto-trailing-slash"},
             },
-            bindings=[
-                {"name": "ASSETS", "type": "assets"},
-                {"name": "DATABASE_TOKEN", "type": "secret_text", "text": database.token},
-                {"name": "DATABASE_URL", "type": "plain_text", "text": database.url},
-                {"name": "RELEASE", "type": "version_metadata"},
-            ],
+            bindings=bindings,
             compatibility_date=COMPATIBILITY_DATE,
             limits={"cpu_ms": self._edge.cpu_ms} if self._edge.cpu_ms else None,
             # Cloudflare keeps versions: an older one may still be served, or be rolled back to.

@@ -7,10 +7,9 @@ import pulumi
 import pulumi_command.remote as remote
 
 from infra.components.commands import Activation, variables
-from infra.components.hosts import OriginSettings, ServerSettings
 from infra.components.release import Release
 from infra.components.tunnel import Tunnel
-from infra.settings import CloudflareSettings
+from infra.settings import CloudflareSettings, ServerSettings
 
 # A host that is not there is given up after three attempts, in about ten seconds.
 _FORGIVEN_DIALS = 2
@@ -28,7 +27,6 @@ class Server(pulumi.ComponentResource):
         server: ServerSettings,
         *,
         zone: CloudflareSettings,
-        origin: OriginSettings,
         release: Release,
         environment: Mapping[str, pulumi.Input[str]],
         ssh_key: pulumi.Input[str],
@@ -38,9 +36,9 @@ class Server(pulumi.ComponentResource):
         self._server, self._release = server, release
         self._connection = self._connect(ssh_key)
 
-        tunnel = Tunnel(f"{server.name}-tunnel", server, zone=zone, origin=origin, opts=self._child())
+        tunnel = Tunnel(f"{server.name}-tunnel", server, zone=zone, opts=self._child())
         copy = self._copy_release()
-        activation = self._activate(copy, tunnel, self._environment(environment, origin))
+        activation = self._activate(copy, tunnel, self._environment(environment))
 
         # The id, unlike the output, stays the same: a new release changes nothing at the edge.
         self.origin = activation.id.apply(
@@ -71,13 +69,11 @@ class Server(pulumi.ComponentResource):
             opts=self._child(),
         )
 
-    def _environment(
-        self, given: Mapping[str, pulumi.Input[str]], origin: OriginSettings
-    ) -> Mapping[str, pulumi.Input[str]]:
+    def _environment(self, given: Mapping[str, pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
         return {
             **given,
-            "API_PORT": str(origin.api_port),
-            "REALTIME_PORT": str(origin.realtime_port),
+            "API_PORT": str(self._server.api_port),
+            "REALTIME_PORT": str(self._server.realtime_port),
             "RELEASE": self._release.id,
             "SERVER_NAME": self._server.name,
         }

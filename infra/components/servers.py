@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from infra.components.hosts import OriginSettings, ServerSettings
 from infra.components.release import Release
 from infra.components.server import Server
-from infra.settings import CloudflareSettings
+from infra.settings import CloudflareSettings, ServerSettings
 
 
 class Servers(pulumi.ComponentResource):
@@ -22,7 +21,6 @@ class Servers(pulumi.ComponentResource):
         settings: Sequence[ServerSettings],
         *,
         zone: CloudflareSettings,
-        origin: OriginSettings,
         release: Release,
         environment: Mapping[str, pulumi.Input[str]],
         ssh_key: pulumi.Input[str],
@@ -35,7 +33,6 @@ class Servers(pulumi.ComponentResource):
                 Server(
                     server,
                     zone=zone,
-                    origin=origin,
                     release=release,
                     environment=environment,
                     ssh_key=ssh_key,

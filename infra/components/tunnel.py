@@ -6,9 +6,8 @@ import json
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from infra.components.hosts import OriginSettings, ServerSettings
 from infra.providers.key import Key
-from infra.settings import CloudflareSettings
+from infra.settings import CloudflareSettings, ServerSettings
 
 _AUTOMATIC_TTL = 1
 
@@ -25,7 +24,6 @@ class Tunnel(pulumi.ComponentResource):
         server: ServerSettings,
         *,
         zone: CloudflareSettings,
-        origin: OriginSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("shoreline:index:Tunnel", name, None, opts)
@@ -33,7 +31,7 @@ class Tunnel(pulumi.ComponentResource):
 
         secret = self._create_secret()
         tunnel = self._create_tunnel(secret)
-        self._configure(tunnel, origin)
+        self._configure(tunnel)
         self._create_record(tunnel)
 
         known = pulumi.Output.all(tunnel.id, secret)
@@ -54,7 +52,7 @@ class Tunnel(pulumi.ComponentResource):
             opts=self._child(),
         )
 
-    def _configure(self, tunnel: cloudflare.ZeroTrustTunnelCloudflared, origin: OriginSettings) -> None:
+    def _configure(self, tunnel: cloudflare.ZeroTrustTunnelCloudflared) -> None:
         host = self._server.origin_host
         cloudflare.ZeroTrustTunnelCloudflaredConfig(
             f"{self._prefix}-routes",
@@ -65,9 +63,9 @@ class Tunnel(pulumi.ComponentResource):
                     {
                         "hostname": host,
                         "path": "^/api/realtime",
-                        "service": f"http://localhost:{origin.realtime_port}",
+                        "service": f"http://localhost:{self._server.realtime_port}",
                     },
-                    {"hostname": host, "service": f"http://localhost:{origin.api_port}"},
+                    {"hostname": host, "service": f"http://localhost:{self._server.api_port}"},
                     {"service": "http_status:404"},
                 ]
             },

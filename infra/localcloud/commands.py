@@ -15,6 +15,7 @@ from infra.localcloud.endpoints import Endpoints, UserErrors, raise_all
 from infra.localcloud.lock import locked
 from infra.localcloud.logs import log_file, tail
 from infra.localcloud.running import DAEMON, MARKER, Running
+from infra.localcloud.server import warden
 from infra.paths import ROOT
 
 HEALTHY_SECONDS = 30.0
@@ -110,6 +111,7 @@ def _stop(data: Path) -> list[str]:
     names = [entry.name for entry in orphans.recorded(data) if entry.process()]
     orphans.end(data, DAEMON, STOP_SECONDS)
     orphans.reap(data)
+    warden.sweep_all(data)
     running.forget(data)
     left = [f"{entry.name} (pid {entry.pid})" for entry in orphans.recorded(data) if entry.process()]
     if left:

@@ -39,12 +39,14 @@ class Address:
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """A declared VPS: where its SSH listens, who logs in, its host name behind the tunnel."""
+    """A declared VPS: where its SSH listens, who logs in, its host name behind the tunnel, its services."""
 
     name: str
     ssh: Address
     user: str
     origin_host: str
+    api: Address
+    realtime: Address
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,6 @@ class Endpoints:
     """The addresses of all control planes and data planes, and the file that gave them.
 
     `plan` is Cloudflare's as the file has it, empty if it has none. Upstash's are None in a stack without it.
-    `origin_api` and `origin_realtime` are where the services of `servers` listen, None without any server.
     """
 
     cloudflare_api: Address
@@ -64,8 +65,6 @@ class Endpoints:
     upstash_api: Address | None = None
     upstash_rest: Address | None = None
     servers: tuple[ServerAddress, ...] = ()
-    origin_api: Address | None = None
-    origin_realtime: Address | None = None
 
     @classmethod
     def load(cls, config_file: Path) -> Self:
@@ -82,16 +81,15 @@ class Endpoints:
             except UserError as mistake:
                 mistakes.append(mistake)
         servers = _servers(config, config_file, mistakes)
-        origin = _origin(config, config_file, mistakes)
-        named = {_name(field): address for field, address in {**found, **origin}.items()}
+        named = {_name(field): address for field, address in found.items()}
         mistakes += _shared_ports({**named, **_by_setting(servers)}, config_file)
         raise_all(mistakes)
         plan = str(_lookup(config, "shoreline:cloudflare.plan") or "")
-        return cls(**found, **origin, servers=servers, config_file=config_file, plan=plan)
+        return cls(**found, servers=servers, config_file=config_file, plan=plan)
 
     def settings(self) -> Mapping[str, Address]:
         """Address by the setting it came from, such as `shoreline:edge.url`."""
-        every = {_name(field): getattr(self, field) for field in (*SETTINGS, *UPSTASH, *ORIGIN)}
+        every = {_name(field): getattr(self, field) for field in (*SETTINGS, *UPSTASH)}
         present = {setting: address for setting, address in every.items() if address is not None}
         return {**present, **_by_setting(self.servers)}
 
@@ -107,12 +105,9 @@ UPSTASH: Mapping[str, str] = {
     "upstash_rest": "shoreline:upstash.rest",
 }
 """Read where the file has `shoreline:upstash`."""
-ORIGIN: Mapping[str, str] = {
-    "origin_api": "shoreline:origin.apiPort",
-    "origin_realtime": "shoreline:origin.realtimePort",
-}
-"""Ports on a server's loopback; read where the file has `shoreline:servers`."""
 SERVERS_SETTING = "shoreline:servers"
+SERVICE_PORTS = ("apiPort", "realtimePort")
+"""On the server's loopback: the same machine's for all local servers, so each needs its own."""
 SERVER_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -197,11 +192,19 @@ def _shared_ports(found: Mapping[str, Address], file: Path) -> list[UserError]:
 
 
 def _name(field: str) -> str:
-    return {**SETTINGS, **UPSTASH, **ORIGIN}[field]
+    return {**SETTINGS, **UPSTASH}[field]
 
 
 def _by_setting(servers: tuple[ServerAddress, ...]) -> dict[str, Address]:
-    return {f"{SERVERS_SETTING}[{server.name}]": server.ssh for server in servers}
+    found: dict[str, Address] = {}
+    for server in servers:
+        setting = f"{SERVERS_SETTING}[{server.name}]"
+        found |= {
+            setting: server.ssh,
+            f"{setting}.apiPort": server.api,
+            f"{setting}.realtimePort": server.realtime,
+        }
+    return found
 
 
 def _servers(config: Mapping[str, Any], file: Path, mistakes: list[UserError]) -> tuple[ServerAddress, ...]:
@@ -222,7 +225,7 @@ def _servers(config: Mapping[str, Any], file: Path, mistakes: list[UserError]) -
 
 
 def _server(entry: object, where: str) -> ServerAddress:
-    """One entry of `shoreline:servers`: name, host, port, user, hostKey, originHost."""
+    """One entry of `shoreline:servers`, with the members of infra.settings.ServerSettings."""
     if not isinstance(entry, dict):
         raise UserError(where, "is no mapping", "write name, host, port, user, hostKey and originHost")
     name = str(entry.get("name"))
@@ -236,15 +239,11 @@ def _server(entry: object, where: str) -> ServerAddress:
     if str(entry.get("hostKey")).split()[:2] != SERVERS.host_public_key.split():
         what = f"hostKey is not the key that the local {name} has"
         raise UserError(where, what, f"set it to {SERVERS.host_public_key}")
-    return ServerAddress(name, ssh, entry["user"], entry["originHost"])
+    api, realtime = (Address("127.0.0.1", _port(entry.get(key), where, key)) for key in SERVICE_PORTS)
+    return ServerAddress(name, ssh, entry["user"], entry["originHost"], api, realtime)
 
 
-def _origin(config: Mapping[str, Any], file: Path, mistakes: list[UserError]) -> dict[str, Address]:
-    found = {}
-    for field, setting in ORIGIN.items() if config.get(SERVERS_SETTING) else ():
-        port = _lookup(config, setting)
-        if isinstance(port, int) and 0 < port < MOST_PORTS:
-            found[field] = Address("127.0.0.1", port)
-        else:
-            mistakes.append(UserError(f"{setting} in {file.name}", f"{port} is no port", "set it to one"))
-    return found
+def _port(value: object, where: str, key: str) -> int:
+    if isinstance(value, int) and 0 < value < MOST_PORTS:
+        return value
+    raise UserError(where, f"{key} {value} is no port", f"set {key} to one that no other setting has")

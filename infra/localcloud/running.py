@@ -73,7 +73,8 @@ def forget(data: Path) -> None:
 def settings(endpoints: Endpoints) -> dict[str, str]:
     """What of the stack's configuration a running cloud has taken in."""
     addresses = {setting: str(address) for setting, address in endpoints.settings().items()}
-    return {**addresses, "shoreline:cloudflare.plan": endpoints.plan}
+    users = {f"shoreline:servers[{server.name}].user": server.user for server in endpoints.servers}
+    return {**addresses, **users, "shoreline:cloudflare.plan": endpoints.plan}
 
 
 def fingerprint() -> str:

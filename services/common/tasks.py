@@ -9,7 +9,7 @@ AGAIN_SECONDS = 0.1
 async def end(task: "asyncio.Task[Any]") -> None:
     """Cancels the task until it has ended; its own failure is nobody's any more.
 
-    Once is not enough: `asyncio.wait_for` of Python 3.11 may swallow a cancellation, and Redis's client uses it.
+    Once is not enough: `asyncio.wait_for` of Python 3.11, which clients use, may swallow a cancellation.
     """
     while not task.done():
         task.cancel()

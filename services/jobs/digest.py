@@ -43,7 +43,6 @@ def _age(now: int, counted: Value) -> int:
 
 
 def _count(now: int, last: Value) -> list[Statement]:
-    # Ids are in the order of time, so the index over them tells what is recent. A note that comes in between is
-    # counted, and counted again next time.
+    # Ids are in the order of time, so the index over them tells what is recent.
     count = Statement(COUNT, {"now": now, "recent": id_at(now - RECENT_MS), "last": last})
     return [count, Statement(FORGET, {"now": now})]

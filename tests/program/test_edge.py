@@ -16,6 +16,9 @@ SETTINGS = EdgeSettings(
 )
 
 
+ORIGINS = [{"name": "vps-1", "url": "https://vps-1.example.com"}]
+
+
 class Recorder(mocks.Mocks):
     """Answers every creation with the inputs, and keeps them by type."""
 
@@ -57,7 +60,15 @@ def declare(settings: EdgeSettings = SETTINGS) -> str:
 
     @mocks.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[None]:
-        edge = edge_module.Edge("edge", settings, zone=ZONE, database=DatabaseOutputs())  # type: ignore[arg-type]
+        edge = edge_module.Edge(
+            "edge",
+            settings,
+            zone=ZONE,
+            database=DatabaseOutputs(),  # type: ignore[arg-type]
+            origins=ORIGINS,
+            edge_key=pulumi.Output.secret("an-edge-key"),
+            session_key=pulumi.Output.secret("a-session-key"),
+        )
         return edge.url.apply(urls.append)
 
     program()

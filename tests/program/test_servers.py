@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,7 +12,7 @@ from pulumi.runtime import mocks, rpc
 
 from infra.components.release import Release
 from infra.components.servers import Servers
-from infra.settings import CloudflareSettings
+from infra.settings import CloudflareSettings, ServerSettings
 
 awaited: Callable[[Callable[[], pulumi.Output[Any]]], Callable[[], None]] = mocks.test
 
@@ -23,23 +22,13 @@ TUNNEL_SECRET = base64.b64encode(bytes(range(224, 256))).decode()
 RELEASE = Release("0123456789abcdef", Path.cwd() / "build" / "release")
 
 
-@dataclass(frozen=True)
-class Host:
-    name: str
-    origin_host: str
-    host: str = "192.0.2.1"
-    port: int = 22
-    user: str = "shoreline"
-    host_key: str = "ssh-ed25519 AAAA"
-
-
-@dataclass(frozen=True)
-class Ports:
-    api_port: int = 8721
-    realtime_port: int = 8722
-
-
-HOSTS = (Host("vps-1", "vps-1.example.com"), Host("vps-2", "vps-2.example.com", host="192.0.2.2", port=2222))
+HOST_KEY = "ssh-ed25519 AAAA"
+HOSTS = (
+    ServerSettings(name="vps-1", origin_host="vps-1.example.com", host="192.0.2.1", host_key=HOST_KEY),
+    ServerSettings(
+        name="vps-2", origin_host="vps-2.example.com", host="192.0.2.2", host_key=HOST_KEY, port=2222
+    ),
+)
 
 
 class Recorder(mocks.Mocks):
@@ -65,7 +54,7 @@ def recorder() -> Recorder:
     return recorder
 
 
-def declare(hosts: tuple[Host, ...] = HOSTS) -> list[dict[str, str]]:
+def declare(hosts: tuple[ServerSettings, ...] = HOSTS) -> list[dict[str, str]]:
     """Runs the component to its end and returns its origins."""
     found: list[list[dict[str, str]]] = []
 
@@ -76,7 +65,6 @@ def declare(hosts: tuple[Host, ...] = HOSTS) -> list[dict[str, str]]:
             "vps",
             hosts,
             zone=ZONE,
-            origin=Ports(),
             release=RELEASE,
             environment={"PUBLIC_URL": "https://app.example.com", "DATABASE_TOKEN": token},
             ssh_key=pulumi.Output.secret("a-private-key"),

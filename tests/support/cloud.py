@@ -25,7 +25,7 @@ from infra.paths import ROOT
 DEADLINE_SECONDS = 30.0
 FIRST_PORTS = range(20_000, 32_000)
 """Below Linux's ephemeral ports, so that no outgoing connection takes one between its choice and its use."""
-PORT = re.compile(r"(?<=:)87\d\d\b")
+PORT = re.compile(r"(?<=[: ])87\d\d\b")
 
 
 class LocalCloud:

@@ -87,8 +87,8 @@ class Gate:
         try:
             upstream.request(request.method, request.path, request.body, request.headers)
             response = upstream.getresponse()
-            kind = {name: response.getheader(name, "") for name in ("content-type", "content-encoding")}
-            return Answer(response.status, response.read(), {n: v for n, v in kind.items() if v})
+            headers = {n.lower(): v for n, v in response.getheaders() if n.lower() not in _HOP_BY_HOP}
+            return Answer(response.status, response.read(), headers)
         finally:
             upstream.close()
 
@@ -98,6 +98,9 @@ class Gate:
             handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{")
         if trouble != "drops":
             self._released.wait(60)
+
+
+_HOP_BY_HOP = ("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding")
 
 
 class _Server(ThreadingHTTPServer):
@@ -115,6 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         cast("_Server", self.server).gate.handle(self)
 
+    do_GET = do_HEAD = do_DELETE = do_POST  # noqa: N815 - the names are http.server's
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Quiet: the tests read `Gate.passed`."""
 
@@ -125,4 +130,5 @@ def _reply(handler: _Handler, answer: Answer) -> None:
         handler.send_header(name, value)
     handler.send_header("content-length", str(len(answer.body)))
     handler.end_headers()
-    handler.wfile.write(answer.body)
+    if handler.command != "HEAD":
+        handler.wfile.write(answer.body)

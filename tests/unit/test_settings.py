@@ -78,6 +78,9 @@ def test_the_production_template_is_refused_placeholder_by_placeholder() -> None
             ("turso.organization", "<organization>"),
             ("turso.location", "<aws-us-east-1>"),
             ("upstash.email", "<email>"),
+            ("servers[0].host", "<203.0.113.1>"),
+            ("servers[0].hostKey", "<ssh-ed25519 AAAA>"),
+            ("servers[0].originHost", "<vps-1.example.com>"),
         )
     ]
 
@@ -90,7 +93,9 @@ def test_a_missing_secret_and_one_in_plain_text_are_named(dev: Values) -> None:
         shoreline:tursoToken: the secret is missing. \
         Run `pulumi config set --secret shoreline:tursoToken`.
         shoreline:upstashApiKey: the secret is stored in plain text. \
-        Run `pulumi config set --secret shoreline:upstashApiKey` with a new value.""")
+        Run `pulumi config set --secret shoreline:upstashApiKey` with a new value.
+        shoreline:sshKey: the secret is stored in plain text. \
+        Run `pulumi config set --secret shoreline:sshKey` with a new value.""")
 
 
 def test_all_mistakes_are_reported_at_once(dev: Values) -> None:

@@ -57,10 +57,6 @@ class Cloudflare:
             raise
         self.cloud.crons.start()
 
-    def quiesce(self) -> None:
-        """Ends the answers that stream for ever: to be called before the control plane's server is stopped."""
-        self.cloud.connectors.close_all()
-
     async def stop(self) -> None:
         await self.cloud.crons.stop()
         await self.cloud.engine.stop()

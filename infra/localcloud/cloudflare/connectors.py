@@ -37,8 +37,3 @@ class Connectors:
 
     def leave(self, connector: Connector) -> None:
         self._by_id.pop(connector.id, None)
-
-    def close_all(self) -> None:
-        """Ends every stream, as a shutdown does."""
-        for connector in self._by_id.values():
-            connector.closed.set()

@@ -30,7 +30,7 @@ export async function forward(exchange: Exchange): Promise<Response> {
 /** A WebSocket to a service on a server: the upgrade goes through here, then frames pass in both directions. */
 export async function connect(exchange: Exchange): Promise<Response> {
   if (exchange.request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    throw new Problem(426, "This path speaks WebSocket only.", { headers: { upgrade: "websocket" } });
+    throw new Problem(426, "This path speaks WebSocket only.");
   }
   checkOrigin(exchange, true);
   const response = await send(exchange, new Headers({ upgrade: "websocket" }), null);

@@ -155,7 +155,8 @@ def version(code: str = HELLO, **fields: Any) -> dict[str, Any]:
 @contextlib.asynccontextmanager
 async def _served(vendor: Cloudflare) -> AsyncIterator[Address]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(vendor.app, lifespan="off", log_level="warning"))
+        config = uvicorn.Config(vendor.app, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield Address("127.0.0.1", listening.getsockname()[1])

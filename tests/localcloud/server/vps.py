@@ -23,8 +23,10 @@ class Vps:
 
     cloud: LocalCloud
     name: str
-    port: int
     folder: Path
+    port: int
+    api_port: int
+    realtime_port: int
 
     @classmethod
     def alone(cls, folder: Path) -> Self:
@@ -35,10 +37,12 @@ class Vps:
         """Servers `vps-1`, ... of one cloud, which is not running yet."""
         cloud = LocalCloud(folder)
         config = yaml.safe_load(cloud.config_file.read_text())
-        api, realtime, *ports = free_ports(2 + count)
-        servers = [cls(cloud, f"vps-{number}", port, folder) for number, port in enumerate(ports, 1)]
+        ports = free_ports(3 * count)
+        servers = [
+            cls(cloud, f"vps-{number}", folder, *ports[3 * number - 3 : 3 * number])
+            for number in range(1, count + 1)
+        ]
         config["config"]["shoreline:servers"] = [server.declared() for server in servers]
-        config["config"]["shoreline:origin"] = {"apiPort": api, "realtimePort": realtime}
         cloud.config_file.write_text(yaml.safe_dump(config))
         for server in servers:
             server.write_keys()
@@ -46,7 +50,9 @@ class Vps:
 
     def declared(self) -> dict[str, Any]:
         entry = {"name": self.name, "host": "127.0.0.1", "port": self.port, "user": USER}
-        return {**entry, "hostKey": SERVERS.host_public_key, "originHost": f"{self.name}.localhost"}
+        services = {"apiPort": self.api_port, "realtimePort": self.realtime_port}
+        host = {"hostKey": SERVERS.host_public_key, "originHost": f"{self.name}.localhost"}
+        return {**entry, **services, **host}
 
     def write_keys(self) -> None:
         self.key.write_text(SERVERS.client_key)

@@ -1,4 +1,4 @@
-"""The api answers the edge and nobody else: these fail without the check in services/common/front_door.py."""
+"""The api answers the edge and nobody else; services/common/front_door.py checks it."""
 
 import time
 

@@ -10,7 +10,9 @@ import pytest
 from tests.support.gate import Gate
 from tests.support.problem import check_problem
 from tests.support.sqld import Sqld, sqld
+from tests.support.valkey import Valkey, valkey
 from tests.support.workerd import Edge, build, edge
+from tests.unit.edge.stack import Stack, stack
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +55,21 @@ def readonly_worker(
 def client(worker: Edge) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=worker.url, timeout=20) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    with valkey(tmp_path_factory.mktemp("cache")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def servers(
+    bundle: Path, database: Sqld, cache: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """A Worker with a server behind it."""
+    with stack(bundle, tmp_path_factory.mktemp("servers"), database, cache) as running:
+        yield running
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ class Jobs:
         """What the api writes down before it queues a job; gives the export's id."""
         identifier = new_id()
         self.database.execute(
-            "insert into exports (id, user, note, state, created) values (:id, :user, :note, 'queued', :created)",
+            """insert into exports (id, user, note, state, created)
+            values (:id, :user, :note, 'queued', :created)""",
             {"id": identifier, "user": user, "note": note, "created": now_ms() - age_ms},
         )
         return identifier

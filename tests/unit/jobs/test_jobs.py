@@ -4,18 +4,16 @@ import json
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+import redis
+from redis.client import PubSub
 
 from services.common.events import EVERYBODY, channel_of
 from services.common.queue import EXPORT, queue_worker
 from tests.support.notes import insert_notes
 from tests.support.process import until
 from tests.unit.jobs.conftest import Jobs
-
-if TYPE_CHECKING:
-    import redis
 
 
 async def enqueue(jobs: Jobs, *identifiers: str) -> None:
@@ -27,14 +25,14 @@ async def enqueue(jobs: Jobs, *identifiers: str) -> None:
             await task
 
 
-def listen(client: "redis.Redis", channel: str) -> "redis.client.PubSub":
-    listening = client.pubsub()
+def listen(client: redis.Redis, channel: str) -> PubSub:
+    listening: PubSub = client.pubsub()  # type: ignore[no-untyped-call] # redis-py
     listening.subscribe(channel)
     assert listening.get_message(timeout=5) is not None
     return listening
 
 
-def next_event(listening: "redis.client.PubSub") -> object:
+def next_event(listening: PubSub) -> object:
     def event() -> object | None:
         message = listening.get_message(ignore_subscribe_messages=True, timeout=0.1)
         return None if message is None else json.loads(message["data"])

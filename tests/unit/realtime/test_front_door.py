@@ -1,4 +1,4 @@
-"""The realtime service lets in what the edge signed: these fail without services/realtime/doorway.py's check."""
+"""The realtime service lets in what the edge signed; services/realtime/doorway.py checks it."""
 
 import time
 

@@ -64,7 +64,7 @@ async def test_a_client_that_does_not_read_is_let_go(settings: Settings) -> None
     hub = Hub()
     limits = Limits(unread_bytes=100_000)
     async with connected(settings, limits, hub, max_queue=1) as socket:
-        socket.transport.pause_reading()  # type: ignore[attr-defined] # a transport that reads
+        socket.transport.pause_reading()
         deadline = time.monotonic() + 20
         while len(hub):
             assert time.monotonic() < deadline
@@ -77,7 +77,7 @@ async def test_a_client_that_does_not_read_is_let_go(settings: Settings) -> None
 async def test_a_client_that_answers_no_ping_is_let_go(settings: Settings) -> None:
     hub = Hub()
     async with connected(settings, Limits(heartbeat_seconds=0.1), hub) as socket:
-        socket.transport.pause_reading()  # type: ignore[attr-defined] # a transport that reads
+        socket.transport.pause_reading()
         [session] = hub
         assert isinstance(session, Session)
         async with asyncio.timeout(10):

@@ -36,7 +36,6 @@ servers = Servers(
     "vps",
     [SimpleNamespace(**server) for server in known["servers"]],
     zone=CloudflareSettings(account_id="a" * 32, zone_id="b" * 32, plan="paid"),
-    origin=SimpleNamespace(**known["origin"]),
     release=Release.current(Path("../services").resolve(), Path("../build/release").resolve()),
     environment={"DATABASE_TOKEN": config.require_secret("token")},
     ssh_key=config.require_secret("sshKey"),
@@ -125,7 +124,7 @@ def _write_program(project: Project) -> None:
         "user": "shoreline", "host_key": project.host.host_key,
     }  # fmt: skip
     ports = {f"{name}_port": port for name, port in project.server.ports.items()}
-    settings = {"servers": [server], "origin": ports}
+    settings = {"servers": [server | ports]}
     (project.folder / "infra" / "settings.json").write_text(json.dumps(settings))
 
 
