@@ -211,13 +211,10 @@ class Settings(_Model):
 
     @classmethod
     def load(cls) -> Self:
-        """The running stack's settings. Raises pulumi.RunError, which Pulumi prints without a traceback."""
+        """The running stack's settings. Raises SettingsError."""
         values = pulumi.runtime.get_config_env()
         secret = [key for key in values if pulumi.runtime.is_config_secret(key)]
-        try:
-            return cls.parse(values, secret)
-        except SettingsError as error:
-            raise pulumi.RunError(str(error)) from None
+        return cls.parse(values, secret)
 
 
 _BASE_URL = "cloudflare:baseUrl"

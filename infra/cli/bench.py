@@ -34,12 +34,13 @@ def bench() -> None:
         _write_baseline(baseline)
         _pulumi(baseline, "stack", "init", _BASELINE)
         try:
+            _pulumi(baseline, "up", "--stack", _BASELINE, "--yes", "--skip-preview")
             pairs = [
                 (_seconds(_up_of(ROOT, engine.STACK)), _seconds(_up_of(baseline, _BASELINE)))
                 for _ in _counted()
             ]
         finally:
-            _pulumi(baseline, "stack", "rm", _BASELINE, "--yes", "--force")
+            _pulumi(baseline, "stack", "rm", _BASELINE, "--yes", "--force", "--remove-backups")
     _report(pairs)
 
 

@@ -21,9 +21,19 @@ class EngineFailed(Exception):
 
 def run(*arguments: str) -> None:
     """Runs `pulumi ARGUMENTS` in this terminal. Raises EngineFailed."""
-    code = subprocess.call(["pulumi", *arguments, "--non-interactive"], cwd=ROOT)
+    with subprocess.Popen(["pulumi", *arguments, "--non-interactive"], cwd=ROOT) as process:
+        code = _awaited(process)
     if code != 0:
         raise EngineFailed(arguments[0], code)
+
+
+def _awaited(process: "subprocess.Popen[bytes]") -> int:
+    """The exit code. Ctrl-C interrupts the engine too: it ends what it has begun, and is waited for."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def read(*arguments: str, stdin: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """The stack's resources as a table, by vendor."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,10 @@ _VENDORS = {
     "pulumi-python:dynamic/upstash": "Upstash",
 }
 _MOST_TELLING = ("hostname", "endpoint", "pattern", "remotePath", "name", "scriptName", "database")
+
+
+_FILE_WIDTH = 160
+"""Columns where the output is no terminal."""
 
 
 @dataclass(frozen=True)
@@ -44,4 +49,4 @@ def show(deployment: Mapping[str, Any]) -> None:
     table = Table("Vendor", "Resource", "Name", "At the vendor", box=None, header_style="bold")
     for row in sorted(rows(deployment), key=lambda row: row.vendor):
         table.add_row(row.vendor, row.kind, row.name, row.what)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)

@@ -58,4 +58,7 @@ def wait_for_answer(url: str) -> None:
         except httpx.HTTPError as error:
             problem = f"does not answer ({error})"
         time.sleep(0.1)
-    raise UserError(url, problem, "Look at `make logs`")
+    remedy = (
+        "Look at `make logs`; if the local cloud's data was lost, `make destroy && make up` makes all anew"
+    )
+    raise UserError(url, problem, remedy)

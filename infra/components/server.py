@@ -9,6 +9,8 @@ import pulumi_command.remote as remote
 from infra.components.commands import Activation, variables
 from infra.components.release import Release
 from infra.components.tunnel import Tunnel
+from infra.components.units import rendered
+from infra.providers.running import RunningServices
 from infra.settings import CloudflareSettings, ServerSettings
 
 # A host that is not there is given up after three attempts, in about ten seconds.
@@ -17,7 +19,7 @@ _DIAL_SECONDS = 3
 
 
 class Server(pulumi.ComponentResource):
-    """Nothing of it has a delete command: it can be destroyed when its host is gone."""
+    """It can be destroyed when its host is gone; while the host is there, its services end with it."""
 
     origin: pulumi.Output[dict[str, str]]
     """Its name, and the URL at which the edge reaches it once the release is in force."""
@@ -39,6 +41,8 @@ class Server(pulumi.ComponentResource):
         tunnel = Tunnel(f"{server.name}-tunnel", server, zone=zone, opts=self._child())
         copy = self._copy_release()
         activation = self._activate(copy, tunnel, self._environment(environment))
+
+        self._end_with_stack(activation, tunnel)
 
         # The id, unlike the output, stays the same: a new release changes nothing at the edge.
         self.origin = activation.id.apply(
@@ -91,6 +95,19 @@ class Server(pulumi.ComponentResource):
             add_previous_output_in_env=False,
             logging=remote.Logging.NONE,
             opts=self._child(depends_on=[copy, tunnel]),
+        )
+
+    def _end_with_stack(self, activation: remote.Command, tunnel: Tunnel) -> None:
+        """Destroyed first: Cloudflare deletes no tunnel that has a connection."""
+        RunningServices(
+            f"{self._server.name}-running",
+            name=self._server.name,
+            host=self._server.host,
+            port=self._server.port,
+            user=self._server.user,
+            host_key=self._server.host_key,
+            units=list(rendered()),
+            opts=self._child(depends_on=[activation, tunnel]),
         )
 
     def _child(self, depends_on: list[pulumi.Resource] | None = None) -> pulumi.ResourceOptions:

@@ -23,7 +23,20 @@ STOP_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
 PASSED_ON = frozenset(
-    ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV")
+    {
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "PATH",
+        "PYTHONPATH",
+        "SSL_CERT_FILE",
+        "TMPDIR",
+        "TZ",
+        "USER",
+        "UV_CACHE_DIR",
+        "VIRTUAL_ENV",
+        "XDG_CACHE_HOME",
+    }
 )
 """What the daemon and its children see of the caller's environment: there may be secrets in the rest."""
 

@@ -70,6 +70,7 @@ class Listener:
             access_log=False,
             lifespan="off",
             server_header=False,
+            ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._server = _Quiet(config)

@@ -53,7 +53,7 @@ if (values.out === undefined) {
   process.exit(2);
 }
 
-await build({
+const built = build({
   // Relative to the clone: esbuild writes these paths into the bundle.
   absWorkingDir: ROOT,
   entryPoints: ["services/edge/src/index.ts"],
@@ -73,3 +73,13 @@ await build({
   plugins: [contractPlugin],
   logLevel: "warning",
 });
+
+try {
+  await built;
+} catch (error) {
+  // esbuild has shown its own errors; what else goes wrong is told here.
+  if (error.errors === undefined) {
+    console.error(String(error));
+  }
+  process.exit(1);
+}

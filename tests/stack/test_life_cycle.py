@@ -1,28 +1,16 @@
 """The real engine on the local cloud: up, unchanged, an edit, refresh, a restart, destroy."""
 
-import json
 import re
 import socket
-from typing import Any
 
 import httpx
 import psutil
 import pytest
 
+from tests.stack.changes import EDGE_CHANGES, planned_changes
 from tests.support.clone import Clone
 
 pytestmark = pytest.mark.slow
-
-EDGE_CHANGES = {
-    "cloudflare:index/workerVersion:WorkerVersion",
-    "cloudflare:index/workersDeployment:WorkersDeployment",
-}
-
-
-def planned_changes(clone: Clone) -> dict[str, str]:
-    """Type and operation of each resource that a preview would change."""
-    steps: list[dict[str, Any]] = json.loads(clone.pulumi("preview", "--json"))["steps"]
-    return {step["urn"].split("::")[2].split("$")[-1]: step["op"] for step in steps if step["op"] != "same"}
 
 
 def write_note(clone: Clone, title: str) -> str:

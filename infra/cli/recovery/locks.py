@@ -36,7 +36,8 @@ def is_dead(lock: Lock) -> bool:
     try:
         process = psutil.Process(lock.pid)
         younger = process.create_time() - lock.timestamp.timestamp()
-        return process.name() != _ENGINE or younger > _CLOCK_SECONDS
+        ended = process.status() == psutil.STATUS_ZOMBIE or process.name() != _ENGINE
+        return ended or younger > _CLOCK_SECONDS
     except psutil.NoSuchProcess:
         return True
 

@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _host(layout: Layout, address: Address) -> int:
     os.umask(0o022)  # as a login has it; all of this lies in a folder that is its owner's only
-    layout.units.mkdir(mode=0o755, parents=True, exist_ok=True)
+    layout.units.mkdir(mode=0o700, parents=True, exist_ok=True)
     _make_private(layout.runtime)
     programs.write(layout)
     asyncio.run(Host(layout).run(address))

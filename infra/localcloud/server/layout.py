@@ -71,6 +71,7 @@ class Layout:
             "LOGNAME": self.user,
             "PATH": ":".join((str(self.programs), *SYSTEM_PATH)),
             "SHELL": "/bin/sh",
+            "UV_CACHE_DIR": _wheels(),
             "USER": self.user,
             "XDG_RUNTIME_DIR": str(self.runtime),
         }
@@ -115,3 +116,9 @@ def log_name(server: str, unit: str) -> str:
 
 def short(unit: str) -> str:
     return unit.removesuffix(".service").removeprefix("shoreline-")
+
+
+def _wheels() -> str:
+    """uv's cache of whoever runs the local cloud, so that a new server fetches no package again."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME", "/"), ".cache")  # noqa: PTH118
+    return os.environ.get("UV_CACHE_DIR") or f"{base}/uv"

@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from infra.cli.recovery.locks import drop_dead_locks
@@ -92,3 +95,14 @@ def test_other_stacks_and_other_backends_are_left_alone(tmp_path: Path) -> None:
     assert drop_dead_locks(tmp_path.as_uri(), "prod") == 0
     assert drop_dead_locks("s3://bucket", "dev") == 0
     assert lock.exists()
+
+
+def test_the_lock_of_a_killed_engine_that_its_parent_has_not_asked_for_is_dropped(
+    tmp_path: Path, engine: int
+) -> None:
+    write_lock(tmp_path, pid=engine, host=HERE, taken=datetime.now(UTC))
+    os.kill(engine, signal.SIGKILL)
+    process = psutil.Process(engine)
+    while process.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.001)
+    assert drop_dead_locks(tmp_path.as_uri(), "dev") == 1

@@ -25,8 +25,8 @@ def write(layout: Layout) -> None:
         "python3": [python],
     }
     scripts |= {"uv": [str(UV)]} if UV.exists() else {}
-    layout.programs.mkdir(mode=0o755, parents=True, exist_ok=True)
+    layout.programs.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, words in scripts.items():
         script = layout.programs / name
         script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
-        script.chmod(0o755)
+        script.chmod(0o700)

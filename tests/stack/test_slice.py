@@ -1,0 +1,94 @@
+"""One request through every tier of the running stack: edge, database, VPS, queue, WebSocket."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from tests.stack.changes import EDGE_CHANGES, SERVER_CHANGES, planned_changes
+from tests.support.clone import Clone
+from tests.support.cloud import until
+
+pytestmark = pytest.mark.slow
+
+ADA = {"email": "ada@example.com", "name": "Ada", "password": "correct horse battery staple"}
+
+
+@pytest.fixture(scope="module")
+def ada(running: Clone) -> Iterator[httpx.Client]:
+    """Signed in."""
+    with httpx.Client(base_url=running.url, timeout=15, headers={"origin": running.url}) as client:
+        assert client.post("/api/sign-up", json=ADA).status_code == 201
+        yield client
+
+
+def test_a_person_signs_in_on_the_vps_and_is_known_at_the_edge_without_a_trip(ada: httpx.Client) -> None:
+    answer = ada.post("/api/sign-in", json={key: ADA[key] for key in ("email", "password")})
+    assert answer.status_code == 200 and "api;" in answer.headers["server-timing"]
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("session=") and "HttpOnly" in cookie and "Secure" not in cookie
+    me = ada.get("/api/me")
+    assert me.json()["name"] == "Ada" and "api;" not in me.headers["server-timing"]
+
+
+def test_a_stranger_is_told_to_sign_in(running: Clone) -> None:
+    for path in ("/api/me", "/api/statistics"):
+        answer = httpx.get(f"{running.url}{path}")
+        assert answer.status_code == 401
+        assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+def test_a_complex_query_is_answered_by_the_vps(ada: httpx.Client) -> None:
+    answer = ada.get("/api/statistics")
+    assert answer.status_code == 200 and "api;" in answer.headers["server-timing"]
+    shares = {each["workspace"]: each["share"] for each in answer.json()["workspaces"]}
+    assert shares["harbour"] == 0.5
+
+
+def test_a_background_job_runs_and_tells_the_page_over_the_web_socket(
+    running: Clone, ada: httpx.Client
+) -> None:
+    note = ada.get("/api/notes", params={"limit": 1}).json()["notes"][0]["id"]
+    headers = {"cookie": f"session={ada.cookies['session']}"}
+    url = f"{running.url.replace('http', 'ws', 1)}/api/realtime"
+    with connect(url, origin=running.url, additional_headers=headers) as socket:  # type: ignore[arg-type]
+        export = ada.post("/api/exports", json={"note": note})
+        assert export.status_code == 202
+        events = (json.loads(socket.recv(timeout=20)) for _ in range(50))
+        done = next(event for event in events if is_done(event, export.json()["id"]))
+    assert done["type"] == "export"
+    result = ada.get(f"/api/exports/{export.json()['id']}").json()
+    assert result["state"] == "done" and result["result"].startswith("# ")
+
+
+def is_done(event: dict[str, Any], export: str) -> bool:
+    return event.get("id") == export and event.get("state") == "done"
+
+
+def test_the_scheduled_digest_is_in_the_database_and_answered_at_the_edge(running: Clone) -> None:
+    digest: httpx.Response = until(lambda: answered(f"{running.url}/api/digest"), seconds=90)
+    assert "api;" not in digest.headers["server-timing"]
+    assert {"harbour", "lighthouse"} <= {each["workspace"] for each in digest.json()["workspaces"]}
+
+
+def answered(url: str) -> httpx.Response | None:
+    answer = httpx.get(url)
+    return answer if answer.status_code == 200 else None
+
+
+def test_an_edit_of_the_api_changes_only_the_servers_release(running: Clone) -> None:
+    source = running.folder / "services" / "api" / "app.py"
+    source.write_text(f"{source.read_text()}\n# edited\n")
+    assert set(planned_changes(running)) == SERVER_CHANGES
+    running.shoreline("up")
+    assert httpx.get(f"{running.url}/api/statistics").status_code == 401
+    running.pulumi("preview", "--expect-no-changes")
+
+
+def test_an_edit_of_the_edge_changes_only_the_workers_version_and_deployment(running: Clone) -> None:
+    source = running.folder / "services" / "edge" / "src" / "index.ts"
+    source.write_text(f'{source.read_text()}\nconsole.log("edited");\n')
+    assert set(planned_changes(running)) == EDGE_CHANGES
