@@ -4,7 +4,6 @@ import re
 import socket
 
 import httpx
-import psutil
 import pytest
 
 from tests.stack.changes import EDGE_CHANGES, planned_changes
@@ -90,18 +89,10 @@ def test_a_resource_deleted_behind_the_engines_back_is_made_again(running: Clone
 def test_destroy_leaves_no_process_port_or_state(clone: Clone) -> None:
     clone.shoreline("up")
     clone.shoreline("destroy")
-    assert [process for process in psutil.process_iter() if of_clone(process, clone)] == []
+    assert clone.processes() == []
     for port in clone.ports:
         with socket.socket() as connection:
             assert connection.connect_ex(("127.0.0.1", port)) != 0
     left = {path.name for path in (clone.folder / ".shoreline").glob("*")}
     assert not left & {"state", "cloud", "build"}
     assert "encryptionsalt" in clone.stack_file.read_text()
-
-
-def of_clone(process: psutil.Process, clone: Clone) -> bool:
-    try:
-        command = " ".join(process.cmdline())
-        return str(clone.folder) in f"{command} {process.cwd()}" and "tests.support.janitor" not in command
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return False

@@ -2,12 +2,14 @@
 
 import json
 import secrets
+import stat
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncssh
 import httpx
 import psutil
 import pytest
@@ -27,8 +29,18 @@ def plant(clone: Clone) -> list[str]:
     for old in (accounts.CLOUDFLARE.token, accounts.TURSO.token, accounts.UPSTASH.api_key):
         planted.append(f"planted-{secrets.token_hex(16)}")
         text = text.replace(old, planted[-1])
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    planted.append(key.export_private_key().decode())
+    text = text.replace(accounts.SERVERS.client_key, planted[-1])
+    text = text.replace(accounts.SERVERS.client_public_key, key.export_public_key().decode().strip())
     file.write_text(text)
     return planted
+
+
+def telling(secret: str) -> str:
+    """The part of a secret to look for: of a key its innermost line."""
+    lines = secret.strip().splitlines()
+    return lines[len(lines) // 2]
 
 
 @contextmanager
@@ -68,6 +80,7 @@ def given_out(clone: Clone) -> list[str]:
     found = [
         outputs["notes-token"]["jwt"],
         *(outputs["cache-redis"][name] for name in ("password", "restToken", "readOnlyRestToken")),
+        *(outputs[name]["value"] for name in ("edge-key", "session-key", "vps-1-tunnel-secret")),
     ]
     return [json.loads(each["plaintext"]) for each in found]
 
@@ -76,7 +89,7 @@ def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
     planted = plant(clone)
     printed = [clone.pulumi("stack", "init", "dev")]
     for key, value in zip(SECRETS, planted, strict=True):
-        done = clone.run_with_input(value, "pulumi", "config", "set", "--secret", key)
+        done = clone.run_with_input(value, "pulumi", "config", "set", "--secret", "--raw", key)
         assert done.returncode == 0, done.stderr
     with command_lines_watched() as command_lines:
         printed.append(clone.shoreline("up"))
@@ -87,9 +100,12 @@ def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
     printed.append(clone.localcloud("logs"))
 
     local = clone.folder / ".shoreline"
-    for secret in [*planted, *given_out(clone)]:
+    for secret in map(telling, [*planted, *given_out(clone)]):
         assert files_that_hold(local / "state", secret) == []
         assert files_that_hold(local / "cloud" / "logs", secret) == []
         assert [line for line in command_lines if secret in line] == []
         assert not any(secret in text for text in printed)
     assert (local / "cloud").stat().st_mode & 0o077 == 0
+    environments = list((local / "cloud" / "servers" / "vps-1" / "home" / "shoreline").rglob("*environment"))
+    assert {path.name for path in environments} == {"environment", "tunnel.environment"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in environments} == {0o600}

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.stack.changes import EDGE_CHANGES, SERVER_CHANGES, planned_changes
 from tests.support.clone import Clone
@@ -54,7 +55,7 @@ def test_a_background_job_runs_and_tells_the_page_over_the_web_socket(
     note = ada.get("/api/notes", params={"limit": 1}).json()["notes"][0]["id"]
     headers = {"cookie": f"session={ada.cookies['session']}"}
     url = f"{running.url.replace('http', 'ws', 1)}/api/realtime"
-    with connect(url, origin=running.url, additional_headers=headers) as socket:  # type: ignore[arg-type]
+    with connect(url, origin=Origin(running.url), additional_headers=headers) as socket:
         export = ada.post("/api/exports", json={"note": note})
         assert export.status_code == 202
         events = (json.loads(socket.recv(timeout=20)) for _ in range(50))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from infra.paths import ROOT
@@ -121,6 +122,18 @@ class Clone:
     def export(self) -> dict[str, Any]:
         exported: dict[str, Any] = json.loads(self.pulumi("stack", "export"))
         return exported
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs for the clone."""
+        return [process for process in psutil.process_iter() if self._has(process)]
+
+    def _has(self, process: psutil.Process) -> bool:
+        try:
+            command = " ".join(process.cmdline())
+            place = f"{command} {process.cwd()}"
+        except psutil.Error:
+            return False
+        return str(self.folder) in place and "tests.support.janitor" not in command
 
     def close(self) -> None:
         """Ends every process of the clone, whatever state it is in, and removes the folder."""
