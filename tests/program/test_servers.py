@@ -96,6 +96,7 @@ def test_each_server_has_resources_of_its_own(recorder: Recorder) -> None:
         "vps-2-tunnel-record": "DnsRecord",
         "vps-2-release": "CopyToRemote",
         "vps-2-services": "Command",
+        "vps-2-running": "RunningServices",
     }
 
 

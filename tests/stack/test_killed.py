@@ -41,7 +41,7 @@ def kill_at(clone: Clone, create: int) -> bool:
 def pending_creates(clone: Clone) -> set[str]:
     state = clone.folder / ".shoreline" / "state" / ".pulumi" / "stacks" / "shoreline" / "dev.json"
     try:
-        latest = json.loads(state.read_bytes())["checkpoint"]["latest"] or {}
+        latest = json.loads(state.read_bytes())["checkpoint"].get("latest") or {}
     except (FileNotFoundError, ValueError):
         return set()
     operations = latest.get("pending_operations") or []

@@ -50,7 +50,16 @@ _LOCATE = "; ".join(f"command -v {name}" for name in _PROGRAMS)
 def test_the_environment_is_minimal(vps: Vps) -> None:
     names = {line.partition("=")[0] for line in vps.ssh("env").stdout.splitlines()}
     allowed = {"HOME", "LOGNAME", "PATH", "PWD", "SHELL", "USER", "XDG_RUNTIME_DIR", "XDG_SESSION_ID", "_"}
-    assert names - allowed <= {"LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "TMPDIR", "SHLVL", "OLDPWD"}
+    assert names - allowed <= {
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "SSL_CERT_FILE",
+        "TMPDIR",
+        "SHLVL",
+        "OLDPWD",
+        "UV_CACHE_DIR",
+    }
 
 
 @openssh
