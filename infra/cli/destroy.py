@@ -4,13 +4,14 @@ import shutil
 import subprocess
 import sys
 
-from infra.cli import engine
+from infra.cli import engine, recovery
 from infra.cli.steps import step
 from infra.cli.up import prepare_stack, start_local_cloud
 from infra.paths import BUILD, ROOT, STATE
 
 
 def destroy() -> None:
+    recovery.drop_broken_attributes(engine.backend())
     if engine.stack_exists():
         start_local_cloud()
         prepare_stack()

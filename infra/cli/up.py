@@ -40,6 +40,8 @@ def prepare_stack() -> None:
         say(f"  ended {orphans} process(es) of a killed update")
     if locks := recovery.drop_dead_locks(engine.backend(), engine.STACK):
         say(f"  dropped {locks} state lock(s) of a killed update")
+    if broken := recovery.drop_broken_attributes(engine.backend()):
+        say(f"  dropped {broken} attribute file(s) that a kill cut short")
     if not engine.stack_exists():
         engine.read("stack", "init", engine.STACK)
     elif pending := recovery.settle_pending_operations():

@@ -68,7 +68,8 @@ def assert_whole_and_single(clone: Clone) -> None:
     assert count_at_vendors(clone) == {
         "workers": 1,
         "routes": 1,
-        "records": 1,
+        "records": 2,
+        "tunnels": 1,
         "domains": 1,
         "databases": 1,
         "caches": 1,
@@ -91,6 +92,9 @@ def count_at_vendors(clone: Clone) -> dict[str, int]:
             "workers": cloudflare.get(f"{account}/workers").json()["result"],
             "routes": cloudflare.get(f"{zone}/workers/routes").json()["result"],
             "records": cloudflare.get(f"{zone}/dns_records").json()["result"],
+            "tunnels": cloudflare.get(f"/accounts/{ids['accountId']}/cfd_tunnel?is_deleted=false").json()[
+                "result"
+            ],
             "domains": cloudflare.get(f"{account}/domains").json()["result"],
             "databases": platform.get("/databases").json()["databases"],
             "caches": redis.get("/redis/databases").json(),

@@ -6,11 +6,11 @@ A lock is dropped only if it was taken on this host by an engine that no longer 
 import socket
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from infra.cli.recovery.state import state_folder
 from infra.errors import UserError
 
 _ENGINE = "pulumi"
@@ -48,12 +48,9 @@ def drop_dead_locks(backend: str, stack: str) -> int:
     `backend` is the state backend's URL; only files can be looked at.
     Raises UserError for a lock that is in force.
     """
-    parts = urlsplit(backend)
-    if parts.scheme != "file":
-        return 0
-    folder = Path(unquote(parts.path)) / ".pulumi" / "locks"
+    folder = state_folder(backend)
     dropped = 0
-    for path in folder.glob(f"**/{stack}/*.json"):
+    for path in folder.glob(f"locks/**/{stack}/*.json") if folder else ():
         lock = _read(path)
         if lock is not None and not is_dead(lock):
             since = lock.timestamp.isoformat(" ", "seconds")

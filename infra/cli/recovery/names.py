@@ -1,7 +1,8 @@
 """Resources by their natural names, for the vendors whose plugin cannot adopt.
 
-Left out are the types for which creating again is harmless: Cloudflare's PUTs (custom domain, schedules),
-versions and deployments (a new one supersedes), and this project's own providers, which adopt by name.
+Left out are the types for which creating again is harmless: Cloudflare's PUTs (custom domain, schedules, a
+tunnel's routes), versions and deployments (a new one supersedes), what is done over SSH (it is idempotent), and
+this project's own providers, which adopt by name.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,10 +34,18 @@ def _dns_record(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
     return next((record.id for record in records if record.content == inputs["content"]), None)
 
 
+def _tunnel(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
+    tunnels = client.zero_trust.tunnels.cloudflared.list(
+        account_id=inputs["accountId"], name=inputs["name"], is_deleted=False
+    )
+    return next((tunnel.id for tunnel in tunnels if tunnel.name == inputs["name"]), None)
+
+
 FINDERS: Mapping[str, Finder] = {
     "cloudflare:index/worker:Worker": _worker,
     "cloudflare:index/workersRoute:WorkersRoute": _route,
     "cloudflare:index/dnsRecord:DnsRecord": _dns_record,
+    "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": _tunnel,
 }
 
 

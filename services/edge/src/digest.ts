@@ -3,7 +3,8 @@
 import { json } from "./json.ts";
 import type { RouteHandler } from "./routes.ts";
 
-const LARGEST = `select workspace, notes, recent, newest, title, counted, refreshed from digest
+const LARGEST = `select workspace, notes, recent, newest, title, counted,
+  (select max(refreshed) from digest) as refreshed from digest
   order by notes desc, workspace limit 100`;
 
 export const readDigest: RouteHandler = async ({ database }) => {

@@ -196,9 +196,15 @@ def test_only_a_safe_request_goes_on_to_the_next_server(
                 assert client.get("/api/statistics", headers=headers).status_code == 200
                 answers = [client.post("/api/exports", headers=headers, json={"note": "x"}) for _ in range(3)]
                 written[user] = [each.status_code for each in answers]
-    # One server per person, and a refusal where it is one that is down.
+                left = [
+                    client.post("/api/sign-out", headers={"x-request-id": f"request-{number}"})
+                    for _ in range(2)
+                ]
+                written[f"out-{number}"] = [each.status_code for each in left]
+    # One server per person, and a refusal where it is one that is down, with a body or without.
     assert all(len(set(statuses)) == 1 for statuses in written.values())
-    assert {statuses[0] for statuses in written.values()} == {404, 503}
+    assert {statuses[0] for user, statuses in written.items() if user.startswith("user-")} == {404, 503}
+    assert {statuses[0] for user, statuses in written.items() if user.startswith("out-")} == {204, 503}
 
 
 def test_every_server_gone_is_told(
