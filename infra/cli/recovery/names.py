@@ -1,8 +1,8 @@
 """Resources by their natural names, for the vendors whose plugin cannot adopt.
 
 Left out are the types for which creating again is harmless: Cloudflare's PUTs (custom domain, schedules, a
-tunnel's routes), versions and deployments (a new one supersedes), what is done over SSH (it is idempotent), and
-this project's own providers, which adopt by name.
+tunnel's routes), versions and deployments (a new one supersedes), what is done over SSH (it is idempotent),
+and this project's own providers, which adopt by name.
 """
 
 from collections.abc import Callable, Mapping

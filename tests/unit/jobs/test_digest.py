@@ -61,12 +61,15 @@ async def test_a_workspace_that_is_gone_is_forgotten(jobs: Jobs, database: Datab
 
 async def test_without_a_new_note_only_a_handful_of_rows_is_read(jobs: Jobs, database: Database) -> None:
     write(jobs, "digest-a", *range(1, 500))
+    write(jobs, "digest-b", 0)
     assert await digest.refresh(database, Heard())
     taken = Trips()
     trips.set(taken)
     heard = Heard()
     assert not await digest.refresh(database, heard)
     assert taken.rows_read < 3 * len(rows(jobs)) + 10
+    [[times]] = jobs.database.execute("select count(distinct refreshed) from digest")
+    assert times == "2"
     assert taken.count == 2
     assert len(heard.events) == 1
 
