@@ -27,11 +27,10 @@ def lock(setup: Setup) -> None:
 
 
 def _lock_python(setup: Setup) -> None:
-    pairs = [(setup.root / "requirements.in", setup.root / "requirements.lock")]
-    pairs += [
-        (setup.folder / f"{name}.in", setup.folder / f"{name}.lock") for name in ("bootstrap", "node", "go")
-    ]
-    for source, target in pairs:
+    project, services = setup.root / "requirements", setup.root / "services" / "requirements"
+    tools = [setup.folder / name for name in ("bootstrap", "node", "go")]
+    for base in (project, services, *tools):
+        source, target = base.with_suffix(".in"), base.with_suffix(".lock")
         argv = [
             uv(setup),
             "pip",
@@ -43,6 +42,8 @@ def _lock_python(setup: Setup) -> None:
             "--generate-hashes",
         ]
         argv += ["--no-emit-index-url", "--no-annotate", "--no-header", "--quiet", source, "-o", target]
+        # The services run with the very versions that the tests run them with.
+        argv += ["--constraints", project.with_suffix(".lock")] if base == services else []
         with setup.progress.step(target.name):
             environ = uv_environment(setup.environ)
             run(argv, log=setup.log("lock-python"), cwd=setup.root, environ=environ, remedy=INDEX_REMEDY)

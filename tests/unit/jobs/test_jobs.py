@@ -134,7 +134,7 @@ async def test_the_digest_is_made_again_and_again_and_told(jobs: Jobs) -> None:
         lines = [line for line in service.lines() if line.get("job") == "digest"]
     assert all(line["ok"] for line in lines)
     refreshed = [event["refreshed"] for event in events]  # type: ignore[index] # JSON
-    assert refreshed == sorted(refreshed)
+    assert len(set(refreshed)) == len(refreshed)  # two may overlap, so their order is not promised
     [[notes, _recent, title, newest_id]] = digest_of(jobs, "digested")
     assert (notes, title, newest_id) == ("1", newest.title, newest.id)
 
