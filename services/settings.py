@@ -64,6 +64,8 @@ class Settings(BaseModel):
     release: Text
     digest_schedule: Text = "* * * * *"
     """Crontab of the digest; seven fields begin with seconds."""
+    takeover_seconds: Annotated[float, Field(ge=1)] = 10.0
+    """After so long the jobs of a worker that was killed are taken over."""
     heartbeat_file: Path = Field(default_factory=lambda: Path.home() / "shoreline" / "run" / "jobs.heartbeat")
     """Touched by the jobs service as long as it works."""
 

@@ -1,4 +1,4 @@
-"""Exports: a background job per note, written down before it is queued."""
+"""Exports: a job for each, written down in one transaction with it."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.api.input import Input, json_body
-from services.api.queue import QueueUnavailable
+from services.api.jobs import nudge
 from services.api.tools import Tools
-from services.common.hrana import Row, Value
-from services.common.ids import new_id, now_ms
+from services.common.hrana import Row, Statement, Value
+from services.common.ids import now_ms
+from services.common.jobs import NewJob
 from services.common.problem import Problem
 
 if TYPE_CHECKING:
@@ -28,16 +29,14 @@ class NewExport(Input):
 async def create_export(request: Request, tools: Tools) -> Response:
     """202: the job is written down, and will be done whatever becomes of the queue."""
     note = (await json_body(request, NewExport)).note
-    export: dict[str, Value] = {"id": new_id(), "created": now_ms()}
-    written = await tools.database.execute(INSERT, {**export, "user": _user(request), "note": note})
-    if written.changed == 0:
+    job = NewJob("export", owner=_user(request))
+    export: dict[str, Value] = {"id": job.id, "created": now_ms()}
+    insert = Statement(INSERT, {**export, "user": _user(request), "note": note})
+    written = job.statement("exists (select 1 from exports where id = :id)")
+    if (await tools.database.transaction([insert, written]))[0].changed == 0:
         raise Problem(404, "There is no such note.")
-    try:
-        await tools.queue.add_export(str(export["id"]))
-    except QueueUnavailable as unavailable:
-        # The jobs service looks for exports that nobody queued.
-        request.state.failure = str(unavailable)
-    headers = {"location": f"/api/exports/{export['id']}"}
+    await nudge(request, tools, job)
+    headers = {"location": f"/api/exports/{job.id}"}
     return JSONResponse({**export, "note": note, "state": "queued"}, 202, headers)
 
 

@@ -3,8 +3,9 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from services.common.jobs import Priority
 from services.common.log import write_log
-from services.common.queue import EXPORT, queue_worker
+from services.common.queue import queue, queue_worker
 
 if TYPE_CHECKING:
     from streaq import Worker
@@ -40,15 +41,13 @@ class Queue:
                 self._worker = None
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def add_export(self, export: str) -> None:
-        """Queues the job; again is the same as once. Raises QueueUnavailable."""
+    async def add(self, job: str, priority: Priority) -> None:
+        """Queues a job that is written down; again is the same as once. Raises QueueUnavailable."""
         if (worker := self._worker) is None:
             raise QueueUnavailable("queue: no connection")
-        task = worker.enqueue_unsafe(EXPORT, export)
-        task.id = export
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await task
+                await queue(worker, [(job, priority)])
         except Exception as error:
             self._broken.set()
             raise QueueUnavailable(f"queue: {type(error).__name__}") from None

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.api.accounts import sign_in, sign_out, sign_up
 from services.api.exports import create_export, read_export, read_export_file
+from services.api.jobs import cancel_job, list_dead_jobs, read_job, replay_job
 from services.api.statistics import read_statistics
 from services.api.tools import Tools
 
@@ -30,4 +31,8 @@ routes = [
     Route("POST", "/api/exports", create_export, needs_session=True),
     Route("GET", "/api/exports/{id}", read_export, needs_session=True),
     Route("GET", "/api/exports/{id}/file", read_export_file, needs_session=True),
+    Route("GET", "/api/jobs/dead", list_dead_jobs, needs_session=True),
+    Route("GET", "/api/jobs/{id}", read_job, needs_session=True),
+    Route("POST", "/api/jobs/{id}/cancel", cancel_job, needs_session=True),
+    Route("POST", "/api/jobs/{id}/replay", replay_job, needs_session=True),
 ]

@@ -1,6 +1,7 @@
 """Events for the page: what jobs publish on Redis and the realtime service hands to browsers."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 EVERYBODY = "shoreline:events:everybody"
@@ -12,16 +13,17 @@ def channel_of(user: str) -> str:
     return f"shoreline:events:user:{user}"
 
 
-def export_event(export: str, state: str) -> str:
-    return _event("export", id=export, state=state)
+def job_event(job: str, kind: str, state: str, progress: Mapping[str, int] | None = None) -> str:
+    """How a job stands. `progress`: how much is `done`, and of how much, the `total`."""
+    return _event("job", id=job, kind=kind, state=state, **({"progress": progress} if progress else {}))
 
 
 def digest_event(refreshed: int) -> str:
     return _event("digest", refreshed=refreshed)
 
 
-def _event(kind: str, **values: Any) -> str:
-    return json.dumps({"type": kind, **values}, separators=(",", ":"))
+def _event(type_: str, **values: Any) -> str:
+    return json.dumps({"type": type_, **values}, separators=(",", ":"))
 
 
 class Publisher(Protocol):

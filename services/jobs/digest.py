@@ -1,12 +1,15 @@
-"""The digest job: per workspace how many notes, how many lately, and the newest. Written in one transaction.
+"""The digest job: per workspace how many notes, how many lately, and the newest.
 
 Counting reads every row of an index, so it is done where there is a new note, or once an hour; else only the
 time of the look is written, to one row: the latest of all is the digest's.
 """
 
-from services.common.events import EVERYBODY, Publisher, digest_event
-from services.common.hrana import Database, Statement, Value
+from collections.abc import Sequence
+
+from services.common.events import EVERYBODY, digest_event
+from services.common.hrana import Statement, Value
 from services.common.ids import id_at, now_ms
+from services.jobs.work import Kind, Work
 
 RECENT_MS = 7 * 86_400_000
 COUNT_AGAIN_MS = 3_600_000
@@ -28,15 +31,16 @@ LOOK = "update digest set refreshed = :now where workspace = (select min(workspa
 """One row, whatever the number of workspaces: every row written each minute is paid for."""
 
 
-async def refresh(database: Database, publisher: Publisher) -> bool:
-    """Whether the notes were counted. Raises DatabaseFailure; again is the same as once."""
+async def refresh(work: Work) -> Sequence[Statement]:
+    """Counts where there is something new to count."""
     now = now_ms()
-    [state] = (await database.execute(STATE)).rows
+    [state] = (await work.database.execute(STATE)).rows
     fresh = state["last"] == state["through"] and _age(now, state["counted"]) < COUNT_AGAIN_MS
-    statements = [Statement(LOOK, {"now": now})] if fresh else _count(now, state["last"])
-    await database.transaction(statements)
-    await publisher.publish(EVERYBODY, digest_event(now))
-    return not fresh
+    return [Statement(LOOK, {"now": now})] if fresh else _count(now, state["last"])
+
+
+async def tell(work: Work) -> None:
+    await work.publisher.publish(EVERYBODY, digest_event(now_ms()))
 
 
 def _age(now: int, counted: Value) -> int:
@@ -47,3 +51,6 @@ def _count(now: int, last: Value) -> list[Statement]:
     # Ids are in the order of time, so the index over them tells what is recent.
     count = Statement(COUNT, {"now": now, "recent": id_at(now - RECENT_MS), "last": last})
     return [count, Statement(FORGET, {"now": now})]
+
+
+DIGEST = Kind(refresh, afterwards=tell)

@@ -61,7 +61,7 @@ def environment(
         "SERVER_NAME": "vps-1",
         "RELEASE": RELEASE,
         "DIGEST_SCHEDULE": EVERY_SECOND,
-        "HEARTBEAT_FILE": str(folder / "run" / "jobs.heartbeat"),
+        "TAKEOVER_SECONDS": "2",
         **changes,
     }
 
@@ -74,6 +74,11 @@ class Service:
     process: "subprocess.Popen[bytes]"
     port: int
     log: Path
+
+    @property
+    def heartbeat(self) -> Path:
+        """Of the jobs: there once it works."""
+        return self.log.with_suffix(".heartbeat")
 
     @property
     def url(self) -> str:
@@ -92,14 +97,17 @@ class Service:
 
 
 @contextmanager
-def service(name: Name, folder: Path, variables: Mapping[str, str]) -> Iterator[Service]:
-    """`python -m services.<name>`, ready; killed at the end."""
+def service(
+    name: Name, folder: Path, variables: Mapping[str, str], module: str | None = None
+) -> Iterator[Service]:
+    """`python -m services.<name>`, or `module` in its place, ready; killed at the end."""
     log = folder / f"{name}-{secrets.token_hex(4)}.log"
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **variables}
-    with running([sys.executable, "-m", f"services.{name}"], log=log, env=env) as process:
+    env["HEARTBEAT_FILE"] = str(log.with_suffix(".heartbeat"))
+    with running([sys.executable, "-m", module or f"services.{name}"], log=log, env=env) as process:
         if name == "jobs":
             running_jobs = Service(name, process, 0, log)
-            until(lambda: Path(variables["HEARTBEAT_FILE"]).exists() or None, "the jobs service works")
+            until(lambda: running_jobs.heartbeat.exists() or None, "the jobs service works")
             yield running_jobs
         else:
             yield Service(name, process, listening_port(process, log), log)

@@ -31,5 +31,9 @@ export const routes: readonly ApiRoute[] = [
   { method: "POST", path: "/api/exports", tier: "api", access: "session", handler: forward },
   { method: "GET", path: "/api/exports/{id}", tier: "api", access: "session", handler: forward },
   { method: "GET", path: "/api/exports/{id}/file", tier: "api", access: "session", handler: forward },
+  { method: "GET", path: "/api/jobs/dead", tier: "api", access: "session", handler: forward },
+  { method: "GET", path: "/api/jobs/{id}", tier: "api", access: "session", handler: forward },
+  { method: "POST", path: "/api/jobs/{id}/cancel", tier: "api", access: "session", handler: forward },
+  { method: "POST", path: "/api/jobs/{id}/replay", tier: "api", access: "session", handler: forward },
   { method: "GET", path: "/api/realtime", tier: "realtime", access: "session", handler: connect },
 ];

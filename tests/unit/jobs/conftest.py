@@ -9,6 +9,7 @@ import pytest
 
 from services.common.hrana import Database
 from services.common.ids import new_id, now_ms
+from services.common.jobs import NewJob
 from services.settings import Settings, load
 from tests.support.gate import Gate
 from tests.support.notes import insert_notes
@@ -29,20 +30,37 @@ class Jobs:
     folder: Path
 
     @contextmanager
-    def working(self) -> Iterator[Service]:
-        Path(self.variables["HEARTBEAT_FILE"]).unlink(missing_ok=True)
-        with service("jobs", self.folder, self.variables) as process:
+    def working(self, module: str = "services.jobs") -> Iterator[Service]:
+        """The service, or what has its place in a test."""
+        with service("jobs", self.folder, self.variables, module) as process:
             yield process
 
     def write_export(self, note: str, *, user: str = "ada", age_ms: int = 0) -> str:
         """What the api writes down before it queues a job; gives the export's id."""
         identifier = new_id()
-        self.database.execute(
-            """insert into exports (id, user, note, state, created)
-            values (:id, :user, :note, 'queued', :created)""",
-            {"id": identifier, "user": user, "note": note, "created": now_ms() - age_ms},
-        )
+        about: dict[str, str | int | None] = {"id": identifier, "user": user, "created": now_ms() - age_ms}
+        export = """insert into exports (id, user, note, state, created)
+        values (:id, :user, :note, 'queued', :created)"""
+        self.database.execute(export, {**about, "note": note})
+        self.write(NewJob("export", owner=user, id=identifier), age_ms)
         return identifier
+
+    def write(self, job: NewJob, age_ms: int = 0) -> str:
+        statement = job.statement()
+        args = {**statement.args, "created": now_ms() - age_ms}
+        self.database.execute(statement.sql, args)  # type: ignore[arg-type] # no job holds a float
+        return job.id
+
+    def job(self, identifier: str) -> dict[str, str | None]:
+        query = "select state, tries, error, due from jobs where id = :id"
+        [row] = self.database.execute(query, {"id": identifier})
+        return dict(zip(("state", "tries", "error", "due"), row, strict=True))
+
+    def await_state(self, identifier: str, state: str, deadline: float = 20.0) -> dict[str, str | None]:
+        def reached() -> dict[str, str | None] | None:
+            return found if (found := self.job(identifier))["state"] == state else None
+
+        return until(reached, f"the job is {state}", deadline)
 
     def export(self, identifier: str) -> dict[str, str | None]:
         [row] = self.database.execute(

@@ -3,26 +3,23 @@
 import json
 import signal
 import time
-from pathlib import Path
 
 import pytest
 import redis
 from redis.client import PubSub
 
 from services.common.events import EVERYBODY, channel_of
-from services.common.queue import EXPORT, queue_worker
+from services.common.queue import queue, queue_worker
 from tests.support.notes import insert_notes
 from tests.support.process import until
+from tests.support.services import Service
 from tests.unit.jobs.conftest import Jobs
 
 
 async def enqueue(jobs: Jobs, *identifiers: str) -> None:
     """As the api does."""
-    async with queue_worker(jobs.cache.url) as queue:
-        for identifier in identifiers:
-            task = queue.enqueue_unsafe(EXPORT, identifier)
-            task.id = identifier
-            await task
+    async with queue_worker(jobs.cache.url) as worker:
+        await queue(worker, [(each, "high") for each in identifiers])
 
 
 def listen(client: redis.Redis, channel: str) -> PubSub:
@@ -47,7 +44,9 @@ async def test_an_export_is_made_written_down_and_told(jobs: Jobs, note: str) ->
         await enqueue(jobs, identifier)
         events = [next_event(listening), next_event(listening)]
         line = service.logged(job="export", id=identifier)
-    assert events == [{"type": "export", "id": identifier, "state": each} for each in ("running", "done")]
+    assert events == [
+        {"type": "job", "id": identifier, "kind": "export", "state": each} for each in ("running", "done")
+    ]
     done = jobs.await_export(identifier)
     assert str(done["result"]).startswith("# Note 3\n")
     assert "| Paragraphs | 2 |" in str(done["result"])
@@ -80,49 +79,32 @@ async def test_a_database_that_fails_is_asked_again(jobs: Jobs, note: str) -> No
     with jobs.working() as service:
         with jobs.gate.trouble("drops"):
             await enqueue(jobs, identifier)
-            line = service.logged(job="export", id=identifier, ok=False)
+            line = service.logged(id=identifier, ok=False)
         assert jobs.await_export(identifier)["state"] == "done"
-    assert str(line["failure"]).startswith("DatabaseFailure: ")
+    assert str(line["failure"]).startswith("database unavailable: ")
     assert jobs.database.token not in service.log.read_text("utf-8")
 
 
-async def test_nothing_queued_is_lost_when_the_service_is_killed(jobs: Jobs, note: str) -> None:
-    identifiers = [jobs.write_export(note) for _ in range(40)]
-    with jobs.working() as first:
-        await enqueue(jobs, *identifiers)
-        until(
-            lambda: any(jobs.export(each)["state"] == "done" for each in identifiers) or None, "some are done"
-        )
-        first.process.kill()
-    left = [each for each in identifiers if jobs.export(each)["state"] != "done"]
-    with jobs.working():
-        for identifier in left:
-            assert jobs.await_export(identifier, 40)["state"] == "done"
-
-
 async def test_what_was_never_queued_is_found(jobs: Jobs, note: str) -> None:
-    forgotten, abandoned = jobs.write_export(note, age_ms=61_000), jobs.write_export(note, age_ms=3_700_000)
-    fresh = jobs.write_export(note)
+    forgotten = jobs.write_export(note)
     with jobs.working():
         assert jobs.await_export(forgotten)["state"] == "done"
-        assert jobs.await_export(abandoned)["state"] == "failed"
-        assert jobs.export(fresh)["state"] == "queued"
 
 
 async def test_a_restart_of_redis_is_survived(jobs: Jobs, note: str) -> None:
     with jobs.working() as service:
         with jobs.cache.down():
             service.logged(event="worker")
-            beat = heart(jobs)
+            beat = heart(service)
         identifier = jobs.write_export(note)
         await enqueue(jobs, identifier)
         assert jobs.await_export(identifier)["state"] == "done"
-        until(lambda: heart(jobs) > beat or None, "the heart beats again")
+        until(lambda: heart(service) > beat or None, "the heart beats again")
         assert service.process.poll() is None
 
 
-def heart(jobs: Jobs) -> float:
-    return Path(jobs.variables["HEARTBEAT_FILE"]).stat().st_mtime
+def heart(service: Service) -> float:
+    return service.heartbeat.stat().st_mtime
 
 
 async def test_the_digest_is_made_again_and_again_and_told(jobs: Jobs) -> None:

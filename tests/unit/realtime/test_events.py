@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from services.common.events import EVERYBODY, channel_of, digest_event, export_event
+from services.common.events import EVERYBODY, channel_of, digest_event, job_event
 from services.common.identity import Identity
 from services.realtime.limits import Limits
 from tests.support.services import FrontDoor, service
@@ -42,9 +42,12 @@ def test_a_person_hears_their_own_events_and_those_for_everybody(
 ) -> None:
     with realtime.opened(ada) as first, realtime.opened(ada) as second, realtime.opened(eve) as other:
         assert [heard(each) for each in (first, second, other)] == [READY] * 3
-        realtime.publish(channel_of(ada.user), export_event("e-1", "done"))
+        realtime.publish(channel_of(ada.user), job_event("e-1", "export", "done"))
         realtime.publish(EVERYBODY, digest_event(7))
-        told = [{"type": "export", "id": "e-1", "state": "done"}, {"type": "digest", "refreshed": 7}]
+        told = [
+            {"type": "job", "id": "e-1", "kind": "export", "state": "done"},
+            {"type": "digest", "refreshed": 7},
+        ]
         assert [heard(first), heard(first)] == told
         assert [heard(second), heard(second)] == told
         assert heard(other) == told[1]
@@ -54,8 +57,8 @@ def test_who_comes_back_hears_again(realtime: Realtime, ada: Identity) -> None:
     for number in range(3):
         with realtime.opened(ada) as socket:
             assert heard(socket) == READY
-            realtime.publish(channel_of(ada.user), export_event(str(number), "done"))
-            assert heard(socket) == {"type": "export", "id": str(number), "state": "done"}
+            realtime.publish(channel_of(ada.user), job_event(str(number), "export", "done"))
+            assert heard(socket) == {"type": "job", "id": str(number), "kind": "export", "state": "done"}
 
 
 def test_a_client_that_cannot_ping_otherwise_may_say_it(realtime: Realtime, ada: Identity) -> None:
@@ -114,10 +117,10 @@ def test_a_restart_of_redis_is_survived_and_told(realtime: Realtime, ada: Identi
         # Something may have been missed.
         assert heard(socket) == READY
         assert heard(newcomer) == READY
-        realtime.publish(channel_of(ada.user), export_event("e-2", "done"))
-        realtime.publish(channel_of(eve.user), export_event("e-3", "done"))
-        assert told(socket) == {"type": "export", "id": "e-2", "state": "done"}
-        assert told(newcomer) == {"type": "export", "id": "e-3", "state": "done"}
+        realtime.publish(channel_of(ada.user), job_event("e-2", "export", "done"))
+        realtime.publish(channel_of(eve.user), job_event("e-3", "export", "done"))
+        assert told(socket) == {"type": "job", "id": "e-2", "kind": "export", "state": "done"}
+        assert told(newcomer) == {"type": "job", "id": "e-3", "kind": "export", "state": "done"}
 
 
 def test_a_stop_says_goodbye_to_everybody(realtime: Realtime, ada: Identity, eve: Identity) -> None:

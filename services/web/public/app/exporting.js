@@ -73,7 +73,7 @@ export function exportControl(note, announce) {
 
   start.addEventListener("click", () => void begin());
   const stop = onEvent((event) => {
-    if (event.type === "export" && event.id !== undefined && event.state !== undefined) {
+    if (event.type === "job" && event.id !== undefined && event.state !== undefined) {
       heard.set(event.id, event.state);
       if (event.id === id) {
         show(event.state);

@@ -1,0 +1,24 @@
+"""The clean-up job: what has ended long ago goes."""
+
+from collections.abc import Sequence
+
+from services.common.hrana import Statement
+from services.common.ids import now_ms
+from services.jobs.work import Kind, Work
+
+DAY_MS = 86_400_000
+ENDED_MS = 7 * DAY_MS
+"""Longer than a schedule's slot is made up for: its key must outlive that."""
+
+ENDED = "delete from jobs where state in ('done', 'refused', 'cancelled') and finished < :before"
+LEFT = (
+    "delete from effects where job not in (select id from jobs where state in ('queued', 'running', 'dead'))"
+)
+"""Steps of jobs that were refused or cancelled on the way."""
+
+
+async def clean_up(_work: Work) -> Sequence[Statement]:
+    return [Statement(ENDED, {"before": now_ms() - ENDED_MS}), Statement(LEFT, {})]
+
+
+CLEAN_UP = Kind(clean_up, seconds=120)
