@@ -4,7 +4,7 @@ TOOLCHAIN = @$(PYTHON) -m infra.toolchain
 RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile
 
-.PHONY: help up preview down destroy env status logs bench check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes bench check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -30,6 +30,9 @@ status: ## show the local cloud's processes
 
 logs: ## show the local cloud's logs
 	$(RUN) python -m infra.localcloud logs
+
+routes: ## compile the routes to what both tiers read of them
+	$(RUN) python -m infra.manifest
 
 bench: ## time an unchanged `make up` beside a program that only imports the same packages
 	$(RUN) python -m infra.cli bench

@@ -17,7 +17,9 @@ from infra.providers.turso.seed import SeedProvider, converge, count
 from services.schema import seed
 from tests.unit.providers.conftest import Created
 
-INSERT = "insert into notes values (?, 'harbour', 'mine', '', 1, 1)"
+INSERT = (
+    "insert into notes (id, workspace, title, body, created, updated) values (?, 'harbour', 'mine', '', 1, 1)"
+)
 
 WRITTEN = (
     "019a04c2-64da-7001-85ed-000000000001",  # looks nearly like a seeded one
@@ -39,7 +41,7 @@ def props(ready: Created, notes: float) -> dict[str, Any]:
 
 
 def stored(database: Hrana) -> list[tuple[Any, ...]]:
-    return database.execute("select * from notes where title <> 'mine' order by substr(id, 25)").rows
+    return database.execute("select id, workspace, title, body, created, updated from notes where title <> 'mine' order by substr(id, 25)").rows
 
 
 def expected(wanted: int) -> list[tuple[Any, ...]]:

@@ -1,0 +1,108 @@
+"""What SQLite knows of a statement: its parameters, its columns, what it reads. Nothing is run."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import apsw
+import apsw.ext
+
+from infra.paths import SCHEMA
+from infra.providers.turso.schema import read_schema
+
+# Text in quotes and comments stand first, so that what looks like a parameter in them is none.
+_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|:(?P<name>\w+)""", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Described:
+    """`reads` and `writes` are (table, column) and tables."""
+
+    parameters: tuple[str, ...]
+    columns: tuple[str, ...]
+    reads: frozenset[tuple[str, str]]
+    writes: frozenset[str]
+    changes: bool
+
+
+class NotSql(Exception):
+    """SQLite's own words about a statement that it does not take."""
+
+
+class Schema:
+    """An empty database with the migrations applied."""
+
+    def __init__(self, statements: Iterable[str]) -> None:
+        self._database = apsw.Connection(":memory:")
+        for sql in statements:
+            self._database.execute(sql)
+        tables = [
+            str(name)
+            for [name] in self._database.execute("select name from sqlite_schema where type = 'table'")
+        ]
+        self.columns: Mapping[str, frozenset[str]] = {
+            table: frozenset(
+                str(name)
+                for [name] in self._database.execute("select name from pragma_table_info(?)", (table,))
+            )
+            for table in tables
+        }
+
+    def describe(self, sql: str) -> Described:
+        """Raises NotSql."""
+        try:
+            info = apsw.ext.query_info(self._database, sql, actions=True)
+        except apsw.SQLError as error:
+            raise NotSql(str(error)) from None
+        if info.query_remaining:
+            raise NotSql("it holds several statements")
+        actions = info.actions or []
+        reads = frozenset(
+            (str(action.table_name), str(action.column_name))
+            for action in actions
+            if action.action_name == "SQLITE_READ"
+        )
+        writes = frozenset(
+            str(action.table_name)
+            for action in actions
+            if action.action_name in ("SQLITE_INSERT", "SQLITE_UPDATE", "SQLITE_DELETE")
+        )
+        parameters = tuple(dict.fromkeys(name for name in info.bindings_names if name))
+        return Described(
+            parameters,
+            tuple(name for name, *_ in info.description),
+            reads,
+            writes,
+            not info.is_readonly,
+        )
+
+
+@cache
+def application() -> Schema:
+    """The application's own schema."""
+    migrations = read_schema(SCHEMA, "services/schema")
+    return Schema(migration.sql for migration in migrations)
+
+
+def with_parameters(sql: str, values: Mapping[str, str]) -> str:
+    """The statement with some of its parameters replaced by SQL."""
+
+    def replaced(token: re.Match[str]) -> str:
+        return values.get(token["name"] or "", token.group())
+
+    return _TOKEN.sub(replaced, sql)
+
+
+def on_one_line(sql: str) -> str:
+    """The statement without the line breaks and indentation of the declaration."""
+    parts: list[str] = []
+    at = 0
+    for token in _TOKEN.finditer(sql):
+        if token["name"] is None and not token.group().startswith(("--", "/*")):
+            parts += [re.sub(r"\s+", " ", sql[at : token.start()]), token.group()]
+            at = token.end()
+        elif token["name"] is None:
+            parts += [re.sub(r"\s+", " ", sql[at : token.start()]), " "]
+            at = token.end()
+    return "".join([*parts, re.sub(r"\s+", " ", sql[at:])]).strip()
