@@ -1,40 +1,23 @@
 """The Worker's router on its own, with more routes than the application has."""
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.paths import NODE_MODULES
+from tests.support import node
 
 CASES = Path(__file__).with_name("router_cases.mjs")
-ESBUILD = NODE_MODULES / ".bin" / "esbuild"
 
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    script = tmp_path_factory.mktemp("router") / "cases.mjs"
-    argv: list[str | Path] = [
-        ESBUILD,
-        CASES,
-        "--bundle",
-        "--format=esm",
-        "--platform=node",
-        "--log-level=warning",
-    ]
-    subprocess.run([*argv, f"--outfile={script}"], check=True)
-    return script
+    return node.bundled(CASES, tmp_path_factory.mktemp("router"))
 
 
 def match(script: Path, routes: list[str], paths: list[str]) -> list[dict[str, Any] | None]:
     declared = [dict(zip(("method", "path"), route.split(" "), strict=True)) for route in routes]
-    text = json.dumps({"routes": declared, "paths": paths})
-    result = subprocess.run(["node", script], input=text, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise RuntimeError(result.stderr)
-    found: list[dict[str, Any] | None] = json.loads(result.stdout)
+    found: list[dict[str, Any] | None] = node.run(script, {"routes": declared, "paths": paths})
     return found
 
 
