@@ -39,6 +39,7 @@ with user_errors_reported():
         zone=settings.cloudflare,
         database=database,
         origins=servers.origins,
+        entrance=servers.entrance,
         edge_key=edge_key.value,
         session_key=session_key.value,
     )

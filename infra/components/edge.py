@@ -23,7 +23,8 @@ _AUTOMATIC_TTL = 1
 class Edge(pulumi.ComponentResource):
     """The only front door.
 
-    `url` is where the public reaches it, known once a deployment answers there.
+    `entrance`: where the public hosts' DNS records lead, None without servers; what runs no Worker
+    goes there. `url`: where the public reaches the edge, known once a deployment answers there.
     """
 
     url: pulumi.Output[str]
@@ -36,6 +37,7 @@ class Edge(pulumi.ComponentResource):
         zone: CloudflareSettings,
         database: Database,
         origins: pulumi.Input[list[dict[str, str]]],
+        entrance: pulumi.Input[str] | None,
         edge_key: pulumi.Input[str],
         session_key: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
@@ -58,11 +60,11 @@ class Edge(pulumi.ComponentResource):
             ],
         )
         deployment = self._deploy(worker, version)
-        domain = self._bind_host(worker, deployment)
-        self._bind_second_host(worker, deployment)
+        route = self._bind(f"{name}-host", settings.host, entrance, worker, deployment)
+        self._bind(name, settings.route_host, entrance, worker, deployment)
         self._schedule(worker, deployment)
 
-        self.url = domain.id.apply(lambda _: settings.public_url)
+        self.url = route.id.apply(lambda _: settings.public_url)
         self.register_outputs({"url": self.url})
 
     def _create_worker(self) -> cloudflare.Worker:
@@ -114,33 +116,29 @@ class Edge(pulumi.ComponentResource):
             opts=self._child(),
         )
 
-    def _bind_host(
-        self, worker: cloudflare.Worker, deployment: cloudflare.WorkersDeployment
-    ) -> cloudflare.WorkersCustomDomain:
-        return cloudflare.WorkersCustomDomain(
-            f"{self._prefix}-domain",
-            account_id=self._zone.account_id,
-            zone_id=self._zone.zone_id,
-            hostname=self._edge.host,
-            service=worker.name,
-            opts=self._child(depends_on=[deployment]),
-        )
-
-    def _bind_second_host(self, worker: cloudflare.Worker, deployment: cloudflare.WorkersDeployment) -> None:
+    def _bind(
+        self,
+        name: str,
+        host: str,
+        entrance: pulumi.Input[str] | None,
+        worker: cloudflare.Worker,
+        deployment: cloudflare.WorkersDeployment,
+    ) -> cloudflare.WorkersRoute:
+        """By a route and not as a custom domain: one can be removed and given back without a gap."""
         record = cloudflare.DnsRecord(
-            f"{self._prefix}-record",
+            f"{name}-record",
             zone_id=self._zone.zone_id,
-            name=self._edge.route_host,
-            type="AAAA",
-            content=_ORIGINLESS,
+            name=host,
+            type="AAAA" if entrance is None else "CNAME",
+            content=_ORIGINLESS if entrance is None else entrance,
             proxied=True,
             ttl=_AUTOMATIC_TTL,
             opts=self._child(),
         )
-        cloudflare.WorkersRoute(
-            f"{self._prefix}-route",
+        return cloudflare.WorkersRoute(
+            f"{name}-route",
             zone_id=self._zone.zone_id,
-            pattern=f"{self._edge.route_host}/*",
+            pattern=f"{host}/*",
             script=worker.name,
             opts=self._child(depends_on=[deployment, record]),
         )

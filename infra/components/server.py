@@ -23,6 +23,8 @@ class Server(pulumi.ComponentResource):
 
     origin: pulumi.Output[dict[str, str]]
     """Its name, and the URL at which the edge reaches it once the release is in force."""
+    entrance: pulumi.Output[str]
+    """The host that leads into its tunnel."""
 
     def __init__(
         self,
@@ -48,7 +50,8 @@ class Server(pulumi.ComponentResource):
         self.origin = activation.id.apply(
             lambda _: {"name": server.name, "url": f"https://{server.origin_host}"}
         )
-        self.register_outputs({"origin": self.origin})
+        self.entrance = tunnel.host
+        self.register_outputs({"origin": self.origin, "entrance": self.entrance})
 
     def _connect(self, ssh_key: pulumi.Input[str]) -> remote.ConnectionArgs:
         return remote.ConnectionArgs(

@@ -14,6 +14,8 @@ class Servers(pulumi.ComponentResource):
 
     origins: pulumi.Output[list[dict[str, str]]]
     """Name and URL of each server, for the Worker, once all of them work."""
+    entrance: pulumi.Output[str] | None
+    """The host that leads into the first server's tunnel; None where there is no server."""
 
     def __init__(
         self,
@@ -40,4 +42,5 @@ class Servers(pulumi.ComponentResource):
                 )
             )
         self.origins = pulumi.Output.all(*(server.origin for server in servers)).apply(list)
-        self.register_outputs({"origins": self.origins})
+        self.entrance = servers[0].entrance if servers else None
+        self.register_outputs({"origins": self.origins, "entrance": self.entrance})

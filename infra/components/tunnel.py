@@ -15,6 +15,8 @@ _AUTOMATIC_TTL = 1
 class Tunnel(pulumi.ComponentResource):
     """The tunnel of one server, where its requests go, and the DNS record of its host."""
 
+    host: pulumi.Output[str]
+    """What a DNS record leads to, for its requests to go into the tunnel."""
     token: pulumi.Output[str]
     """Secret; what cloudflared on the server connects with."""
 
@@ -32,11 +34,12 @@ class Tunnel(pulumi.ComponentResource):
         secret = self._create_secret()
         tunnel = self._create_tunnel(secret)
         self._configure(tunnel)
-        self._create_record(tunnel)
+        self.host = tunnel.id.apply(lambda identity: f"{identity}.cfargotunnel.com")
+        self._create_record()
 
         known = pulumi.Output.all(tunnel.id, secret)
         self.token = pulumi.Output.secret(known.apply(lambda both: token(zone.account_id, *both)))
-        self.register_outputs({"token": self.token})
+        self.register_outputs({"host": self.host, "token": self.token})
 
     def _create_secret(self) -> pulumi.Output[str]:
         key = Key(f"{self._prefix}-secret", opts=self._child())
@@ -72,13 +75,13 @@ class Tunnel(pulumi.ComponentResource):
             opts=self._child(),
         )
 
-    def _create_record(self, tunnel: cloudflare.ZeroTrustTunnelCloudflared) -> None:
+    def _create_record(self) -> None:
         cloudflare.DnsRecord(
             f"{self._prefix}-record",
             zone_id=self._zone.zone_id,
             name=self._server.origin_host,
             type="CNAME",
-            content=tunnel.id.apply(lambda identity: f"{identity}.cfargotunnel.com"),
+            content=self.host,
             proxied=True,
             ttl=_AUTOMATIC_TTL,
             opts=self._child(),

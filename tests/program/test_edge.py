@@ -19,16 +19,20 @@ SETTINGS = EdgeSettings(
 ORIGINS = [{"name": "vps-1", "url": "https://vps-1.example.com"}]
 
 
+ENTRANCE = "0000.cfargotunnel.com"
+
+
 class Recorder(mocks.Mocks):
-    """Answers every creation with the inputs, and keeps them by type."""
+    """Answers every creation with the inputs, and keeps them by type, and by name."""
 
     def __init__(self) -> None:
         self.inputs: dict[str, dict[str, Any]] = {}
+        self.named: dict[str, dict[str, Any]] = {}
         self.order: list[str] = []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         kind = args.typ.rsplit(":", 1)[-1]
-        self.inputs[kind] = args.inputs
+        self.inputs[kind] = self.named[args.name] = args.inputs
         self.order.append(kind)
         return f"{args.name}-id", args.inputs
 
@@ -54,7 +58,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     return recorder
 
 
-def declare(settings: EdgeSettings = SETTINGS) -> str:
+def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE) -> str:
     """Runs the component to its end and returns its URL."""
     urls: list[str] = []
 
@@ -66,6 +70,7 @@ def declare(settings: EdgeSettings = SETTINGS) -> str:
             zone=ZONE,
             database=DatabaseOutputs(),  # type: ignore[arg-type]
             origins=ORIGINS,
+            entrance=entrance,
             edge_key=pulumi.Output.secret("an-edge-key"),
             session_key=pulumi.Output.secret("a-session-key"),
         )
@@ -99,12 +104,27 @@ def test_the_database_token_is_a_secret_binding(recorder: Recorder) -> None:
 def test_hosts_are_bound_after_something_is_deployed_there(recorder: Recorder) -> None:
     declare()
     deployed = recorder.order.index("WorkersDeployment")
-    for kind in ("WorkersCustomDomain", "WorkersRoute", "WorkersCronTrigger"):
+    for kind in ("WorkersRoute", "WorkersCronTrigger"):
         assert recorder.order.index(kind) > deployed
-    assert recorder.inputs["WorkersCustomDomain"]["hostname"] == "app.example.com"
-    assert recorder.inputs["WorkersRoute"]["pattern"] == "www.example.com/*"
-    assert recorder.inputs["DnsRecord"]["proxied"] is True
+    assert recorder.named["edge-host-route"]["pattern"] == "app.example.com/*"
+    assert recorder.named["edge-route"]["pattern"] == "www.example.com/*"
     assert recorder.inputs["WorkersCronTrigger"]["schedules"] == [{"cron": "0 * * * *"}]
+
+
+def test_what_runs_no_worker_goes_into_the_tunnel(recorder: Recorder) -> None:
+    declare()
+    for name, host in (("edge-host-record", "app.example.com"), ("edge-record", "www.example.com")):
+        record = recorder.named[name]
+        assert (record["name"], record["type"], record["content"]) == (host, "CNAME", ENTRANCE)
+        assert record["proxied"] is True
+
+
+def test_without_a_server_the_hosts_have_no_origin(recorder: Recorder) -> None:
+    declare(entrance=None)
+    assert (recorder.named["edge-host-record"]["type"], recorder.named["edge-host-record"]["content"]) == (
+        "AAAA",
+        "100::",
+    )
 
 
 def test_the_cpu_limit_is_sent_only_if_it_is_set(recorder: Recorder) -> None:

@@ -48,9 +48,7 @@ def test_a_hundredth_of_a_percent_can_be_moved(script: Path) -> None:
 
 
 def test_each_route_has_an_order_of_its_own(script: Path) -> None:
-    one, other = call(
-        script, ["moved", "list_notes", NUMBERED, 10], ["moved", "read_note", NUMBERED, 10]
-    )
+    one, other = call(script, ["moved", "list_notes", NUMBERED, 10], ["moved", "read_note", NUMBERED, 10])
     both = len(set(one) & set(other))
     assert abs(both / PEOPLE - 0.01) < 0.005
 
@@ -182,7 +180,12 @@ def test_a_probe_that_is_lost_is_sent_again(script: Path) -> None:
 
 
 def test_what_began_before_it_opened_neither_closes_nor_prolongs(script: Path) -> None:
-    late: list[list[Any]] = [["report", True, 1], ["report", False, 400], ["probing", 500], ["report", True, 501]]
+    late: list[list[Any]] = [
+        ["report", True, 1],
+        ["report", False, 400],
+        ["probing", 500],
+        ["report", True, 501],
+    ]
     assert states(script, *DOWN, *late)[3:] == ["open", "open", True, "half-open"]
 
 
