@@ -62,6 +62,8 @@ class Settings(BaseModel):
     realtime_port: Port
     server_name: Text
     release: Text
+    manifest_file: Path = Path(__file__).parent / "contract" / "manifest.json"
+    """The routes, as the release has them."""
     digest_schedule: Text = "* * * * *"
     """Crontab of the digest; seven fields begin with seconds."""
     takeover_seconds: Annotated[float, Field(ge=1)] = 10.0
@@ -98,9 +100,10 @@ def load_or_exit() -> Settings:
     try:
         return load(os.environ)
     except SettingsError as error:
-        _exit(str(error))
+        exit_with(str(error))
 
 
-def _exit(message: str) -> NoReturn:
+def exit_with(message: str) -> NoReturn:
+    """Ends the process with status 2 and the message on standard error."""
     sys.stderr.write(f"{message}\n")
     raise SystemExit(2)

@@ -5,6 +5,8 @@ import signal
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from services.api.app import create_app
 from services.api.passwords import Passwords
@@ -12,15 +14,17 @@ from services.api.queue import Queue
 from services.api.tools import Tools
 from services.common.hrana import Database
 from services.common.log import take_over_logging, write_log
+from services.common.manifest import Manifest
 from services.common.tasks import end
-from services.settings import Settings, load_or_exit
+from services.settings import Settings, exit_with, load_or_exit
 
 
 async def serve(settings: Settings) -> None:
     database, queue = Database(settings), Queue(settings.redis_url)
+    app = app_or_exit(settings, Tools(settings, database, Passwords(), queue))
     connection = asyncio.create_task(queue.run())
     server = Server(
-        create_app(Tools(settings, database, Passwords(), queue)),
+        app,
         address="127.0.0.1",
         port=settings.api_port,
         interface=Interfaces.ASGINL,
@@ -34,6 +38,19 @@ async def serve(settings: Settings) -> None:
     await end(connection)
     await database.close()
     write_log("stop", tier="api", server=settings.server_name)
+
+
+def app_or_exit(settings: Settings, tools: Tools) -> ASGIApp:
+    """Ends the process with status 2 and the mistake where the manifest doesn't fit the code."""
+    file = settings.manifest_file
+    try:
+        return create_app(Manifest.load(file), tools)
+    except OSError as error:
+        exit_with(f"MANIFEST_FILE: {file}: can't be read: {error.strerror}. Deploy the release again")
+    except ValidationError:
+        exit_with(f"MANIFEST_FILE: {file}: is not a manifest of this release. Deploy the release again")
+    except ValueError as error:
+        exit_with(f"MANIFEST_FILE: {file}: {error}. Deploy the release again")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.api.reply import Reply, json_reply
+from services.api.request import header
+from services.common.front_door import is_health_check, target_of
 from services.common.hrana import DatabaseFailure, Trips, trips
 from services.common.log import write_log
 from services.common.problem import CONTENT_TYPE, Problem
@@ -30,7 +33,7 @@ class AccessLog:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         state = scope.setdefault("state", {})
-        state["id"] = request_id(_header(scope, b"x-request-id"))
+        state["id"] = request_id(header(scope, "x-request-id"))
         taken, started, status = Trips(), time.perf_counter(), 0
         trips.set(taken)
 
@@ -73,6 +76,20 @@ class AccessLog:
         write_log("request", **line)
 
 
+class Health:
+    """Answers the check on the host itself, which nobody signs."""
+
+    def __init__(self, app: ASGIApp, release: str) -> None:
+        self._app = app
+        self._healthy = json_reply({"release": release})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_health_check(scope["method"], target_of(scope)):
+            await self._healthy.send(send, head=False)
+        else:
+            await self._app(scope, receive, send)
+
+
 class ProblemDocuments:
     """Whatever is raised below becomes an RFC 9457 document, unless the answer has begun."""
 
@@ -95,15 +112,12 @@ class ProblemDocuments:
                 state["failure"] = failure
             if begun:
                 raise
-            await _send_problem(_problem_of(error), str(state.get("id", "")), scope["method"], send)
+            reply = _document(_problem_of(error), str(state.get("id", "")))
+            await reply.send(send, head=scope["method"] == "HEAD")
 
 
-async def _send_problem(problem: Problem, request: str, method: str, send: Send) -> None:
-    body = problem.document(request)
-    headers = {**problem.headers, "content-type": CONTENT_TYPE, "content-length": str(len(body))}
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": problem.status, "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+def _document(problem: Problem, request: str) -> Reply:
+    return Reply(problem.status, {**problem.headers, "content-type": CONTENT_TYPE}, problem.document(request))
 
 
 def _problem_of(error: Exception) -> Problem:
@@ -131,10 +145,6 @@ def _for_log(error: Exception) -> str | None:
         case _:
             # Where it was, and what kind: an error's own words may hold what the request carried.
             return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
-
-
-def _header(scope: Scope, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
 def _ms_since(started: float) -> float:

@@ -21,7 +21,7 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            method, target = scope["method"], _target(scope)
+            method, target = scope["method"], target_of(scope)
             if not is_health_check(method, target):
                 scope.setdefault("state", {})["identity"] = self._admit(scope, method, target)
         await self._app(scope, receive, send)
@@ -48,7 +48,8 @@ def admit(
         raise unsigned() from None
 
 
-def _target(scope: Scope) -> str:
+def target_of(scope: Scope) -> str:
+    """Path and query as they were sent."""
     query: bytes = scope["query_string"]
     raw: bytes = scope["raw_path"] + (b"?" + query if query else b"")
     return raw.decode("latin-1")

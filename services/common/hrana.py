@@ -4,14 +4,14 @@ Source: libsql docs/HTTP_V2_SPEC.md; rows_read is libsql-server's addition.
 The edge's twin: services/edge/src/hrana.ts.
 """
 
-import asyncio
+import json
 import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import httpx
+import aiohttp
 
 from services.settings import Settings
 
@@ -19,6 +19,9 @@ Value = int | float | str | None
 Row = Mapping[str, Value]
 
 DEADLINE_SECONDS = 8.0
+KEEP_ALIVE_SECONDS = 5.0
+"""Shorter than any server keeps an idle connection, so that none is used as it is closed."""
+CONNECTIONS = 64
 
 Kind = Literal["unavailable", "unexpected", "refused"]
 """unavailable: no answer in time, or a request to come back; unexpected: an answer outside the protocol;
@@ -32,6 +35,11 @@ class DatabaseFailure(Exception):
     kind: Kind
     message: str
     code: str | None = None
+
+    @property
+    def is_constraint(self) -> bool:
+        """Whether a constraint of the schema forbids the write."""
+        return (self.code or "").startswith("SQLITE_CONSTRAINT")
 
 
 @dataclass(frozen=True)
@@ -64,75 +72,102 @@ trips: ContextVar[Trips | None] = ContextVar("trips", default=None)
 
 
 class Database:
-    """One database; safe to share between tasks. Every call raises DatabaseFailure."""
+    """One database, for all tasks of the event loop that it is made in. Every call raises DatabaseFailure."""
 
     def __init__(self, settings: Settings) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=settings.database_origin,
-            headers={"host": settings.database_host, "authorization": f"Bearer {settings.database_token}"},
-            timeout=DEADLINE_SECONDS,
-            # Following a redirect would carry the token to another host.
-            follow_redirects=False,
-            trust_env=False,
+        self._url = f"{settings.database_origin}/v2/pipeline"
+        self._http = aiohttp.ClientSession(
+            headers={
+                "host": settings.database_host,
+                "authorization": f"Bearer {settings.database_token}",
+                "content-type": "application/json",
+            },
+            timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS),
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
     async def execute(self, sql: str, args: Mapping[str, Value] | None = None) -> Result:
         """Runs one statement."""
-        [answer] = await self._pipeline([{"type": "execute", "stmt": _statement(Statement(sql, args or {}))}])
-        return _result(_accepted(answer))
+        return _result(await self.execute_encoded(_statement(Statement(sql, args or {}))))
 
     async def transaction(self, statements: Sequence[Statement]) -> Sequence[Result]:
         """Runs the statements in one transaction, in one request: all of them or none."""
-        begin, commit, rollback = (Statement(sql, {}) for sql in ("begin immediate", "commit", "rollback"))
-        steps = [_step(begin, None)]
-        for number, statement in enumerate([*statements, commit]):
-            steps.append(_step(statement, {"type": "ok", "step": number}))
-        committed = {"type": "ok", "step": len(steps) - 1}
-        began = {"type": "ok", "step": 0}
-        steps.append(_step(rollback, {"type": "and", "conds": [began, {"type": "not", "cond": committed}]}))
-        [answer] = await self._pipeline([{"type": "batch", "batch": {"steps": steps}}])
-        return _batch(_accepted(answer), len(statements))
+        results, errors = await self.batch(transaction_steps([_statement(each) for each in statements]))
+        failed = next((error for error in errors if error), None)
+        if failed is not None:
+            raise refusal(failed)
+        return [_result(result) for result in results[1 : len(statements) + 1]]
 
-    async def _pipeline(self, requests: list[dict[str, Any]]) -> list[Any]:
+    async def execute_encoded(self, statement: Mapping[str, Any]) -> Any:
+        """The result of one statement, both as Hrana writes them."""
+        return await self._ask({"type": "execute", "stmt": statement})
+
+    async def batch(self, steps: Sequence[Mapping[str, Any]]) -> tuple[list[Any], list[Any]]:
+        """Results and errors of the steps, as Hrana writes them: None where a step has none."""
+        answer = await self._ask({"type": "batch", "batch": {"steps": steps}})
+        try:
+            results, errors = answer["step_results"], answer["step_errors"]
+        except (KeyError, TypeError):
+            raise DatabaseFailure("unexpected", "the answer is not a batch's") from None
+        lists = isinstance(results, list) and isinstance(errors, list)
+        if not (lists and len(results) == len(errors) == len(steps)):
+            raise DatabaseFailure("unexpected", "the answer is not a batch's")
+        return results, errors
+
+    async def _ask(self, request: Mapping[str, Any]) -> Any:
         started = time.perf_counter()
         results: list[Any] = []
         try:
-            results = await self._send({"requests": [*requests, {"type": "close"}]})
-            return results[: len(requests)]
+            results = await self._send({"requests": [request, {"type": "close"}]})
+            return _accepted(results)
         finally:
             if (taken := trips.get()) is not None:
                 taken.ms += (time.perf_counter() - started) * 1000
                 taken.rows_read += _rows_read(results)
                 taken.count += 1
 
-    async def _send(self, body: dict[str, Any]) -> list[Any]:
+    async def _send(self, body: Mapping[str, Any]) -> list[Any]:
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                response = await self._http.post("/v2/pipeline", json=body)
+            # Following a redirect would carry the token to another host.
+            async with self._http.post(self._url, data=data, allow_redirects=False) as response:
+                status, text = response.status, await response.read()
         except TimeoutError:
             raise DatabaseFailure("unavailable", f"no answer in {DEADLINE_SECONDS:g} s") from None
-        except httpx.HTTPError as error:
+        except aiohttp.ClientError as error:
             raise DatabaseFailure("unavailable", f"{type(error).__name__}: {error}") from None
-        if response.status_code != 200:
-            raise DatabaseFailure(_kind_of_status(response.status_code), f"HTTP {response.status_code}")
+        if status != 200:
+            raise DatabaseFailure(_kind_of_status(status), f"HTTP {status}")
         try:
-            results: list[Any] = response.json()["results"]
+            results: list[Any] = json.loads(text)["results"]
         except (ValueError, KeyError, TypeError):
             raise DatabaseFailure("unexpected", "the answer is not a pipeline's") from None
         return results
 
 
+def transaction_steps(
+    statements: Sequence[Mapping[str, Any]], begin: str = "begin immediate"
+) -> list[dict[str, Any]]:
+    """The steps of a batch that runs all of the statements or none; the first one's result is at index 1."""
+    steps: list[dict[str, Any]] = [{"stmt": {"sql": begin}}]
+    for number, statement in enumerate([*statements, {"sql": "commit"}]):
+        steps.append({"stmt": statement, "condition": {"type": "ok", "step": number}})
+    return [*steps, rollback_step(len(steps) - 1)]
+
+
+def rollback_step(commit: int) -> dict[str, Any]:
+    """The last step of a transaction, whose begin is step 0."""
+    open_still = [{"type": "ok", "step": 0}, {"type": "not", "cond": {"type": "ok", "step": commit}}]
+    return {"stmt": {"sql": "rollback"}, "condition": {"type": "and", "conds": open_still}}
+
+
 def _statement(statement: Statement) -> dict[str, Any]:
     named = [{"name": name, "value": _encoded(value)} for name, value in statement.args.items()]
     return {"sql": statement.sql, "named_args": named}
-
-
-def _step(statement: Statement, condition: dict[str, Any] | None) -> dict[str, Any]:
-    step: dict[str, Any] = {"stmt": _statement(statement)}
-    return step if condition is None else step | {"condition": condition}
 
 
 def _encoded(value: Value) -> dict[str, Any]:
@@ -170,27 +205,18 @@ def _result(answer: Any) -> Result:
         raise DatabaseFailure("unexpected", "the answer is not a result") from None
 
 
-def _batch(answer: Any, count: int) -> list[Result]:
+def _accepted(results: list[Any]) -> Any:
     try:
-        results, errors = answer["step_results"], answer["step_errors"]
-    except (KeyError, TypeError):
-        raise DatabaseFailure("unexpected", "the answer is not a batch's") from None
-    failed = next((error for error in errors if error), None)
-    if failed is not None:
-        raise _refusal(failed)
-    return [_result(result) for result in results[1 : count + 1]]
-
-
-def _accepted(answer: Any) -> Any:
-    try:
+        answer = results[0]
         if answer["type"] == "error":
-            raise _refusal(answer["error"])
+            raise refusal(answer["error"])
         return answer["response"]["result"]
-    except (KeyError, TypeError):
+    except (LookupError, TypeError):
         raise DatabaseFailure("unexpected", "the answer is not a pipeline's") from None
 
 
-def _refusal(error: Mapping[str, Any]) -> DatabaseFailure:
+def refusal(error: Mapping[str, Any]) -> DatabaseFailure:
+    """What the database said instead of a result."""
     code = str(error.get("code") or "UNKNOWN")
     kind: Kind = "unavailable" if code.startswith("SQLITE_BUSY") or code == "BLOCKED" else "refused"
     return DatabaseFailure(kind, f"{code}: {error.get('message')}", code)

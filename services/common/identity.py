@@ -1,10 +1,12 @@
 """Who is asking, as the edge vouches for it in the header `shoreline-identity`."""
 
+import json
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.common import base64url
+from services.common.roles import Role
 
 
 class Identity(BaseModel):
@@ -14,6 +16,10 @@ class Identity(BaseModel):
 
     user: Annotated[str, Field(min_length=1, max_length=64)]
     name: str
+    ws: dict[str, Role] = Field(default_factory=dict)
+    """The person's role by workspace, as the access token had it."""
+    more: bool = False
+    """There are workspaces beside these."""
 
     @classmethod
     def from_header(cls, value: str) -> "Identity | None":
@@ -26,5 +32,6 @@ class Identity(BaseModel):
             raise ValueError("not an identity") from None
 
     def header(self) -> str:
-        """The header's value: base64url of compact JSON."""
-        return base64url.encode(self.model_dump_json().encode())
+        """The header's value: base64url of compact JSON, as the edge writes it."""
+        claims = {"user": self.user, "name": self.name, "ws": self.ws} | ({"more": True} if self.more else {})
+        return base64url.encode(json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode())

@@ -67,7 +67,7 @@ def sqld(directory: Path) -> Iterator[Sqld]:
         port = listening_port(child, log)
         server = Sqld(port, *(jwt.encode({"a": access}, key, algorithm="EdDSA") for access in ("rw", "ro")))
         for migration in sorted(SCHEMA.glob("*.sql")):
-            for statement in _statements(migration.read_text("utf-8")):
+            for statement in statements_of(migration.read_text("utf-8")):
                 server.execute(statement)
         yield server
 
@@ -79,7 +79,7 @@ def _binary() -> Path:
     return found
 
 
-def _statements(script: str) -> list[str]:
+def statements_of(script: str) -> list[str]:
     """The statements of a migration; those of services/schema hold no semicolon but the closing one."""
     return [statement for part in script.split(";") if (statement := part.strip())]
 

@@ -3,14 +3,21 @@
 import statistics
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import httpx
 import jwt
 import pytest
 
+from services.common import tokens
+from services.common.ids import new_id
+from tests.support.notes import insert_workspace
 from tests.support.problem import check_problem
 from tests.support.services import FrontDoor, Keys, service
 from tests.unit.api.conftest import Api
+
+if TYPE_CHECKING:
+    from services.common.roles import Role
 
 PASSWORD = "correct horse battery"
 
@@ -34,6 +41,9 @@ def test_a_new_account_is_signed_in_with_a_token_of_ten_minutes(api: Api, keys: 
     account = response.json()
     assert (claims["sub"], claims["name"], claims["exp"]) == (account["user"], "Ada", account["expires"])
     assert claims["exp"] - claims["iat"] == 600
+    assert claims["ws"] == account["workspaces"]
+    assert list(claims["ws"].values()) == ["owner"]
+    assert "more" not in claims
     assert abs(claims["iat"] - time.time()) < 10
 
 
@@ -140,6 +150,7 @@ def test_what_is_wrong_is_told_field_by_field(
         (b'{"email": NaN}', {}, 400),
         (b'{"email": "\\ud800"}', {}, 400),
         (b"[" * 60_000, {}, 400),
+        (b'{"email": "a", "password": "b"}x', {}, 400),
         (b"[]", {}, 422),
         (b"null", {}, 422),
         (b"{}", {"content-type": "text/plain"}, 415),
@@ -159,3 +170,41 @@ def test_signing_out_clears_the_cookie(api: Api) -> None:
     response = api.door.ask("POST", "/api/sign-out")
     assert (response.status_code, response.content) == (204, b"")
     assert response.headers["set-cookie"] == "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("Ada Harbour", "ada-harbour-"), ("  Zoë & Co. ", "zo-co-"), ("港", "notes-")]
+)
+def test_an_account_comes_with_a_workspace_of_its_own(api: Api, email: str, name: str, start: str) -> None:
+    account = sign_up(api, email, name=name).json()
+    [workspace] = account["workspaces"]
+    assert workspace.startswith(start)
+    owned = api.database.execute("select name, open from workspaces where id = :id", {"id": workspace})
+    assert owned == [[name, "0"]]
+    assert sign_in(api, email).json()["workspaces"] == {workspace: "owner"}
+
+
+def test_an_email_that_is_taken_leaves_no_workspace_behind(api: Api, email: str) -> None:
+    sign_up(api, email)
+    before = api.database.execute("select count(*) from workspaces")
+    check_problem(sign_up(api, email), 409)
+    assert api.database.execute("select count(*) from workspaces") == before
+
+
+def test_a_token_says_that_there_are_more_workspaces_than_it_holds(api: Api, keys: Keys, email: str) -> None:
+    user = sign_up(api, email).json()["user"]
+    for number in range(tokens.MOST_WORKSPACES):
+        insert_workspace(api.database, f"one-of-many-{number}", {user: "viewer"})
+    claims = jwt.decode(sign_in(api, email).cookies["session"], keys.session, algorithms=["HS256"])
+    assert len(claims["ws"]) == tokens.MOST_WORKSPACES
+    assert claims["more"] is True
+
+
+def test_a_token_fits_into_a_cookie() -> None:
+    roles: dict[str, Role] = {f"{number:064}": "viewer" for number in range(60)}
+    workspaces = tokens.Workspaces.of(roles)
+    token = tokens.issue(b"k" * 32, 0, user=new_id(), name="😀" * 80, workspaces=workspaces)
+    cookie = tokens.cookie("https://notes.example", token)
+    assert len(cookie.partition(";")[0]) < 4096
+    assert workspaces.more
+    assert len(workspaces.roles) > 25

@@ -10,7 +10,7 @@ from services.common.signature import LIFETIME_SECONDS, sign
 from tests.support.problem import check_problem
 from tests.unit.api.conftest import Api
 
-TARGET = "/api/statistics?workspace=nobody"
+TARGET = "/api/workspaces?after=x&limit=1"
 Headers = dict[str, str] | list[tuple[str, str]]
 
 
@@ -26,7 +26,7 @@ def refused(api: Api, method: str, target: str, headers: Headers) -> None:
 
 
 def test_a_signed_request_is_answered(api: Api, ada: Identity) -> None:
-    assert api.door.ask("GET", TARGET, ada).json()["workspaces"] == []
+    assert api.door.ask("GET", TARGET, ada).json() == {"workspaces": [], "next": None}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "DELETE"])
@@ -55,9 +55,9 @@ def test_an_expired_signature_is_refused(api: Api, ada: Identity, age: int) -> N
 @pytest.mark.parametrize(
     ("method", "target"),
     [
-        ("GET", "/api/statistics"),
-        ("GET", "/api/statistics?workspace=nobody&x=1"),
-        ("GET", "/api/statistics?workspace=nobod%79"),
+        ("GET", "/api/workspaces"),
+        ("GET", "/api/workspaces?after=x&limit=1&x=1"),
+        ("GET", "/api/workspaces?after=%78&limit=1"),
         ("GET", "/api/exports/1"),
         ("POST", TARGET),
         ("HEAD", TARGET),

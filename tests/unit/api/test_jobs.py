@@ -8,6 +8,8 @@ from services.common.jobs import NewJob
 from tests.support.problem import check_problem
 from tests.unit.api.conftest import Api
 
+NOBODYS = "01a0c450-73d0-7000-8a08-9200102c18d4"
+
 
 @pytest.fixture
 def operator(api: Api, ada: Identity) -> Identity:
@@ -41,7 +43,9 @@ def test_a_job_is_cancelled_unless_it_has_ended(api: Api, ada: Identity) -> None
     check_problem(api.door.ask("POST", f"/api/jobs/{job}/cancel", ada), 409)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/api/jobs/dead"), ("POST", "/api/jobs/x/replay")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/api/jobs/dead"), ("POST", f"/api/jobs/{NOBODYS}/replay")]
+)
 def test_dead_jobs_are_for_operators(api: Api, ada: Identity, method: str, path: str) -> None:
     check_problem(api.door.ask(method, path, ada), 403)
 

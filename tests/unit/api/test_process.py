@@ -1,5 +1,6 @@
 """The api as a process: its settings, its log, and its end."""
 
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,25 @@ from tests.support.process import until
 from tests.support.services import FrontDoor, Keys, service
 from tests.unit.api.conftest import Api
 
+HANDLER_ELSEWHERE = json.dumps(
+    {
+        "version": 1,
+        "schemas": {},
+        "routes": [
+            {
+                "name": "x",
+                "method": "GET",
+                "path": "/x",
+                "access": {"kind": "public"},
+                "input": {"path": None, "query": None, "body": None},
+                "bodyBytes": 0,
+                "run": {"kind": "handler", "name": "nobody", "on": "server"},
+                "idempotent": False,
+            }
+        ],
+    }
+)
+
 
 def test_what_is_wrong_with_the_environment_is_told_at_once() -> None:
     done = subprocess.run(
@@ -35,6 +55,29 @@ def test_what_is_wrong_with_the_environment_is_told_at_once() -> None:
     assert told["DATABASE_ORIGIN"] == told["REDIS_URL"] == told["RELEASE"] == missing
     assert told["EDGE_KEY"] == "must be base64url of 32 bytes"
     assert told["API_PORT"] == "Input should be less than or equal to 65535"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"),
+    [
+        (None, "can't be read"),
+        ("{", "is not a manifest of this release"),
+        ('{"version": 2, "routes": [], "schemas": {}}', "is not a manifest of this release"),
+        (HANDLER_ELSEWHERE, "route x: there is no handler nobody in services/api/handlers"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_told_by_name(
+    api: Api, tmp_path: Path, manifest: str | None, words: str
+) -> None:
+    file = tmp_path / "manifest.json"
+    if manifest is not None:
+        file.write_text(manifest)
+    env = {**os.environ, **api.variables, "MANIFEST_FILE": str(file)}
+    argv = [sys.executable, "-m", "services.api"]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"MANIFEST_FILE: {file}")
+    assert words in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -100,21 +143,23 @@ def test_any_other_request_id_is_replaced(api: Api, inbound: str) -> None:
 
 def test_another_method_or_path_is_a_problem(api: Api, ada: Identity) -> None:
     response = api.door.ask("DELETE", "/api/exports", ada)
-    assert check_problem(response, 405)["detail"] == "This path answers POST."
-    assert response.headers["allow"] == "POST"
-    check_problem(api.door.ask("GET", "/api/statistics/", ada), 404)
+    assert check_problem(response, 405)["detail"] == "This path answers OPTIONS, POST."
+    assert response.headers["allow"] == "OPTIONS, POST"
+    check_problem(api.door.ask("GET", "/api/workspaces/", ada), 404)
 
 
 def test_head_is_get_without_the_body(api: Api, ada: Identity) -> None:
-    response = api.door.ask("HEAD", "/api/statistics", ada)
+    got, response = (api.door.ask(method, "/api/workspaces", ada) for method in ("GET", "HEAD"))
     assert (response.status_code, response.content) == (200, b"")
+    for name in ("content-type", "content-length", "etag", "cache-control"):
+        assert response.headers[name] == got.headers[name]
 
 
 def test_a_request_under_way_is_answered_when_the_service_stops(api: Api, keys: Keys, ada: Identity) -> None:
     with service("api", api.folder, api.variables) as stopping, ThreadPoolExecutor(1) as pool:
         door = FrontDoor(stopping, keys.edge)
         with api.gate.trouble("hangs"), api.gate.counted() as passed:
-            answer = pool.submit(door.ask, "GET", "/api/statistics", ada)
+            answer = pool.submit(door.ask, "GET", "/api/workspaces", ada)
             until(lambda: passed or None, "the request is under way")
             stopping.process.send_signal(signal.SIGTERM)
         assert answer.result().status_code in (200, 503)

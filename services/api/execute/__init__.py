@@ -1,0 +1,1 @@
+"""Runs a route's SQL in one trip and writes its answer."""

@@ -1,0 +1,32 @@
+"""What is more than SQL: the handlers that the manifest names."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.api.handlers.accounts import sign_in, sign_out, sign_up
+from services.api.handlers.call import Call
+from services.api.handlers.exports import create_export, read_export, read_export_file
+from services.api.handlers.jobs import cancel_job, list_dead_jobs, read_job, replay_job
+from services.api.handlers.statistics import read_statistics
+from services.api.handlers.workspaces import create_workspace, join_workspace, leave_workspace
+from services.api.reply import Reply
+from services.api.tools import Tools
+
+HANDLERS: Mapping[str, Callable[[Call, Tools], Awaitable[Reply]]] = {
+    each.__name__: each
+    for each in (
+        sign_up,
+        sign_in,
+        sign_out,
+        create_workspace,
+        join_workspace,
+        leave_workspace,
+        read_statistics,
+        create_export,
+        read_export,
+        read_export_file,
+        read_job,
+        cancel_job,
+        list_dead_jobs,
+        replay_job,
+    )
+}

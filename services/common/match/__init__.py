@@ -1,0 +1,1 @@
+"""Which route a path and a method belong to."""
