@@ -7,6 +7,8 @@ from infra.components.database import Database
 from infra.components.edge import Edge
 from infra.components.release import Release
 from infra.components.servers import Servers
+from infra.manifest.current import bring_up_to_date
+from infra.manifest.limits import Plans
 from infra.paths import SCHEMA
 from infra.providers.key import Key
 from infra.reporting import user_errors_reported
@@ -14,6 +16,7 @@ from infra.settings import Settings
 
 with user_errors_reported():
     settings = Settings.load()
+    bring_up_to_date(Plans.of(settings))
     database = Database("notes", settings.turso, seed=settings.seed, schema=SCHEMA)
     cache = Cache("cache", settings.upstash)
     edge_key, session_key = Key("edge-key"), Key("session-key")
@@ -38,6 +41,7 @@ with user_errors_reported():
         settings.edge,
         zone=settings.cloudflare,
         database=database,
+        cache=cache,
         origins=servers.origins,
         entrance=servers.entrance,
         edge_key=edge_key.value,

@@ -6,7 +6,7 @@
 import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 import pulumi
@@ -24,6 +24,7 @@ from pydantic.alias_generators import to_camel
 
 from infra import mistakes
 from infra.mistakes import Mistake, SettingsError, refusal
+from infra.vendors.cloudflare_limits import Plan, ZonePlan
 from infra.vendors.upstash_limits import PlanName
 
 PROJECT = "shoreline"
@@ -66,11 +67,12 @@ class _Model(BaseModel):
 
 
 class CloudflareSettings(_Model):
-    """The account and zone that the edge lives in."""
+    """The account and zone that the edge lives in, and their plans."""
 
     account_id: Identifier
     zone_id: Identifier
-    plan: Literal["free", "paid"]
+    plan: Plan
+    zone_plan: ZonePlan = "free"
 
 
 class EdgeSettings(_Model):

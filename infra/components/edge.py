@@ -7,6 +7,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from infra.components.bundle import build_edge
+from infra.components.cache import Cache
 from infra.components.database import Database
 from infra.paths import SERVICES
 from infra.settings import CloudflareSettings, EdgeSettings
@@ -36,6 +37,7 @@ class Edge(pulumi.ComponentResource):
         *,
         zone: CloudflareSettings,
         database: Database,
+        cache: Cache,
         origins: pulumi.Input[list[dict[str, str]]],
         entrance: pulumi.Input[str] | None,
         edge_key: pulumi.Input[str],
@@ -55,6 +57,8 @@ class Edge(pulumi.ComponentResource):
                 {"name": "EDGE_KEY", "type": "secret_text", "text": edge_key},
                 {"name": "ORIGINS", "type": "json", "json": pulumi.Output.json_dumps(origins)},
                 {"name": "PUBLIC_URL", "type": "plain_text", "text": settings.public_url},
+                {"name": "REDIS_TOKEN", "type": "secret_text", "text": cache.rest_token},
+                {"name": "REDIS_URL", "type": "plain_text", "text": cache.rest_url},
                 {"name": "RELEASE", "type": "version_metadata"},
                 {"name": "SESSION_KEY", "type": "secret_text", "text": session_key},
             ],

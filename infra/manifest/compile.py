@@ -1,12 +1,14 @@
 """From declarations to the manifest and the placement. All that is refused is refused together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import create_model
 
 from infra.manifest import schemas
+from infra.manifest.catalogue import disagreements
+from infra.manifest.contradictions import contradictions
 from infra.manifest.model import (
     CachePolicy,
     Inputs,
@@ -44,21 +46,22 @@ class Compiled:
     placement: Placement
 
 
-class Refused(Exception):
-    """Ends the compilation of one route, whose refusals are noted."""
-
-
 def compile_routes(routes: Mapping[str, Route] = ROUTES, schema: Schema | None = None) -> Compiled:
-    """Raises RoutesRefused with every mistake."""
+    """Raises RoutesRefused with every mistake in the declarations themselves."""
+    compiled, refusals = examine(routes, schema)
+    if refusals:
+        raise RoutesRefused(refusals)
+    return compiled
+
+
+def examine(routes: Mapping[str, Route], schema: Schema | None = None) -> tuple[Compiled, Sequence[Refusal]]:
+    """What compiles, and why the rest does not."""
     compiler = _Compiler(schema or application())
     compiled = [route for name, declared in routes.items() if (route := compiler.route(name, declared))]
-    if compiler.refusals:
-        raise RoutesRefused(compiler.refusals)
     compiled.sort(key=lambda route: (route.path, route.method))
-    return Compiled(
-        Manifest(routes=tuple(compiled), schemas=dict(sorted(compiler.schemas.items()))),
-        Placement(routes={name: placed(routes[name]) for name in sorted(routes)}),
-    )
+    manifest = Manifest(routes=tuple(compiled), schemas=dict(sorted(compiler.schemas.items())))
+    placement = Placement(routes={name: placed(routes[name]) for name in sorted(routes)})
+    return Compiled(manifest, placement), [*compiler.refusals, *disagreements(routes.values())]
 
 
 def placed(route: Route) -> RoutePlacement:
@@ -87,6 +90,9 @@ class _Compiler:
     def route(self, name: str, route: Route) -> ManifestRoute | None:
         """The compiled route, or None with at least one refusal."""
         before = len(self.refusals)
+        self.refusals += contradictions(route)
+        if len(self.refusals) > before:
+            return None
         inputs, sources = self._inputs(route)
         if len(self.refusals) > before:
             return None

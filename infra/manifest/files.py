@@ -26,6 +26,7 @@ def write(files: Mapping[Path, str]) -> list[Path]:
     """Writes those that are different, and returns them."""
     changed = [path for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text]
     for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(files[path], "utf-8")
     return changed
 

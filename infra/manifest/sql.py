@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infra.manifest import schemas
+from infra.manifest import schemas, sqlrules
 from infra.manifest.model import Answer, Argument, Column, Cursor, RunSql, Statement, Type
 from infra.manifest.refusal import Refusal, refuse
 from infra.manifest.statements import Described, NotSql, Schema, on_one_line, with_parameters
@@ -28,6 +28,9 @@ FIRST = {name: _KEPT.format(column=name) for name in ("new_id", "now")}
 """What the first request of an idempotency key was given."""
 
 
+_OURS = ("caller", "generated")
+
+
 class Sources:
     """Where a parameter of the SQL may come from: by name, every place that has it."""
 
@@ -41,6 +44,13 @@ class Sources:
 
     def of(self, name: str) -> list[Argument]:
         return self._found.get(name, [])
+
+    @property
+    def given(self) -> Mapping[str, str]:
+        """What a request gives, and its place."""
+        return {
+            name: found[-1].source for name, found in self._found.items() if found[-1].source not in _OURS
+        }
 
     @property
     def names(self) -> list[str]:
@@ -67,12 +77,16 @@ def compile_sql(
     if refusals or not statements:
         return None, refusals
     answer, refusals = _answer(route, described[-1], len(statements) - 1)
-    if answer is None:
+    refusals += [
+        *sqlrules.faults(route, described, schema.columns),
+        *sqlrules.unused(route, described, sources.given),
+    ]
+    if answer is None or refusals:
         return None, refusals
     repeatable = _repeatable(statements[-1]) if route.idempotent else None
     return (
         RunSql(statements=tuple(statements), answer=answer, conflict=route.conflict, repeatable=repeatable),
-        refusals,
+        [],
     )
 
 

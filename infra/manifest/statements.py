@@ -17,12 +17,13 @@ _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|:(?P<na
 
 @dataclass(frozen=True)
 class Described:
-    """`reads` and `writes` are (table, column) and tables."""
+    """`reads`: table and column; `inserts` and `rewrites`: tables; `changes`: it writes at all."""
 
     parameters: tuple[str, ...]
     columns: tuple[str, ...]
     reads: frozenset[tuple[str, str]]
-    writes: frozenset[str]
+    inserts: frozenset[str]
+    rewrites: frozenset[str]
     changes: bool
 
 
@@ -63,19 +64,19 @@ class Schema:
             for action in actions
             if action.action_name == "SQLITE_READ"
         )
-        writes = frozenset(
-            str(action.table_name)
-            for action in actions
-            if action.action_name in ("SQLITE_INSERT", "SQLITE_UPDATE", "SQLITE_DELETE")
-        )
         parameters = tuple(dict.fromkeys(name for name in info.bindings_names if name))
         return Described(
             parameters,
             tuple(name for name, *_ in info.description),
             reads,
-            writes,
+            _tables(actions, "SQLITE_INSERT"),
+            _tables(actions, "SQLITE_UPDATE", "SQLITE_DELETE"),
             not info.is_readonly,
         )
+
+
+def _tables(actions: Iterable[apsw.ext.QueryAction], *names: str) -> frozenset[str]:
+    return frozenset(str(action.table_name) for action in actions if action.action_name in names)
 
 
 @cache

@@ -48,6 +48,14 @@ class DatabaseOutputs:
         self.token = pulumi.Output.secret("a-token")
 
 
+class CacheOutputs:
+    """What the edge reads of the cache component."""
+
+    def __init__(self) -> None:
+        self.rest_url = pulumi.Output.from_input("https://notes.example.upstash.io")
+        self.rest_token = pulumi.Output.secret("a-redis-token")
+
+
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     module = tmp_path / "worker.js"
@@ -69,6 +77,7 @@ def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE) 
             settings,
             zone=ZONE,
             database=DatabaseOutputs(),  # type: ignore[arg-type]
+            cache=CacheOutputs(),  # type: ignore[arg-type]
             origins=ORIGINS,
             entrance=entrance,
             edge_key=pulumi.Output.secret("an-edge-key"),
@@ -88,12 +97,12 @@ def test_the_worker_is_served_by_a_deployment_of_its_version(recorder: Recorder)
     assert recorder.order.index("WorkerVersion") < recorder.order.index("WorkersDeployment")
 
 
-def test_the_database_token_is_a_secret_binding(recorder: Recorder) -> None:
+def test_tokens_are_secret_bindings(recorder: Recorder) -> None:
     declare()
     sent = recorder.inputs["WorkerVersion"]["bindings"]
     assert rpc.is_rpc_secret(sent)
     bindings = {binding["name"]: binding for binding in rpc.unwrap_rpc_secret(sent)}
-    assert bindings["DATABASE_TOKEN"]["type"] == "secret_text"
+    assert bindings["DATABASE_TOKEN"]["type"] == bindings["REDIS_TOKEN"]["type"] == "secret_text"
     assert bindings["DATABASE_URL"] == {
         "name": "DATABASE_URL",
         "type": "plain_text",

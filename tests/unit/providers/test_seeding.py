@@ -42,7 +42,8 @@ def props(ready: Created, notes: float) -> dict[str, Any]:
 
 def stored(database: Hrana) -> list[tuple[Any, ...]]:
     return database.execute(
-        "select id, workspace, title, body, created, updated from notes where title <> 'mine' order by substr(id, 25)"
+        "select id, workspace, title, body, created, updated from notes"
+        " where title <> 'mine' order by substr(id, 25)"
     ).rows
 
 

@@ -1,0 +1,30 @@
+"""The generated files, brought up to date with the declarations, if those may be deployed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.manifest.compile import Compiled, examine
+from infra.manifest.files import rendered, write
+from infra.manifest.limits import Plans, excesses
+from infra.manifest.refusal import RoutesRefused
+from infra.paths import SERVICES
+from infra.routes.catalog import ROUTES
+from infra.routes.route import Route
+
+
+def bring_up_to_date(
+    plans: Plans, routes: Mapping[str, Route] = ROUTES, services: Path = SERVICES
+) -> Compiled:
+    """Compiles the routes and writes what has changed. Raises RoutesRefused with every mistake."""
+    compiled = accepted(plans, routes)
+    write(rendered(compiled, routes, services))
+    return compiled
+
+
+def accepted(plans: Plans, routes: Mapping[str, Route] = ROUTES) -> Compiled:
+    """The compiled routes. Raises RoutesRefused with every mistake."""
+    compiled, refusals = examine(routes)
+    refused = [*refusals, *excesses(routes, compiled.manifest, plans)]
+    if refused:
+        raise RoutesRefused(refused)
+    return compiled
