@@ -1,7 +1,8 @@
 // Bundles the Worker: `node services/edge/build.mjs --out DIR` writes DIR/worker.js, one ES module.
+// Its routes are services/contract/manifest.json and placement.json beside this file, or --manifest FILE, --placement FILE.
 // The same sources and packages give the same bytes in any clone, on any machine.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -11,43 +12,53 @@ import standaloneCode from "ajv/dist/standalone/index.js";
 import { build } from "esbuild";
 
 const EDGE = dirname(fileURLToPath(import.meta.url));
-const CONTRACT = join(EDGE, "..", "contract");
 const ROOT = join(EDGE, "..", "..");
 
-/** The module "shoreline:contract": one validator per schema, compiled now because the edge has no eval. */
-async function contractModule() {
+const { values } = parseArgs({
+  options: {
+    out: { type: "string" },
+    manifest: { type: "string", default: join(EDGE, "..", "contract", "manifest.json") },
+    placement: { type: "string", default: join(EDGE, "placement.json") },
+  },
+});
+
+/**
+ * The module "shoreline:manifest": the manifest and the placement as they are, and one validator per schema, compiled
+ * now because the edge has no eval.
+ */
+async function manifestModule() {
+  const manifest = JSON.parse(await readFile(values.manifest, "utf8"));
+  const placement = JSON.parse(await readFile(values.placement, "utf8"));
   const ajv = new Ajv.default({
     allErrors: true,
     useDefaults: true,
     messages: false,
     strict: true,
+    allowUnionTypes: true,
     code: { source: true, esm: true, lines: true },
   });
-  const expected = {};
-  const files = (await readdir(CONTRACT)).filter((name) => name.endsWith(".schema.json")).sort();
-  for (const file of files) {
-    const schema = JSON.parse(await readFile(join(CONTRACT, file), "utf8"));
-    ajv.addSchema(schema);
-    expected[schema.$id] = Object.fromEntries(
-      Object.entries(schema.properties).map(([name, property]) => [name, property.description]),
-    );
-  }
-  const validators = standaloneCode.default(ajv, Object.fromEntries(Object.keys(expected).map((id) => [id, id])));
-  return `${validators}\nexport const expected = ${JSON.stringify(expected, null, 2)};\n`;
+  const keys = Object.keys(manifest.schemas);
+  keys.forEach((key) => ajv.addSchema(manifest.schemas[key], key));
+  const names = keys.map((key, index) => [`schema${index}`, key]);
+  const table = names.map(([name, key]) => `${JSON.stringify(key)}: ${name}`);
+  return `${standaloneCode.default(ajv, Object.fromEntries(names))}
+export const validators = { ${table.join(", ")} };
+export const manifest = ${JSON.stringify(manifest)};
+export const placement = ${JSON.stringify(placement)};
+`;
 }
 
-const contractPlugin = {
-  name: "contract",
+const manifestPlugin = {
+  name: "manifest",
   setup(build) {
-    build.onResolve({ filter: /^shoreline:contract$/ }, () => ({ path: "validators", namespace: "contract" }));
-    build.onLoad({ filter: /.*/, namespace: "contract" }, async () => ({
-      contents: await contractModule(),
+    build.onResolve({ filter: /^shoreline:manifest$/ }, () => ({ path: "compiled", namespace: "manifest" }));
+    build.onLoad({ filter: /.*/, namespace: "manifest" }, async () => ({
+      contents: await manifestModule(),
       resolveDir: EDGE,
     }));
   },
 };
 
-const { values } = parseArgs({ options: { out: { type: "string" } } });
 if (values.out === undefined) {
   console.error("services/edge/build.mjs: --out is missing. Name the folder for worker.js: --out DIR");
   process.exit(2);
@@ -70,7 +81,8 @@ const built = build({
   sourcemap: false,
   legalComments: "none",
   tsconfig: "services/edge/tsconfig.json",
-  plugins: [contractPlugin],
+  loader: { ".lua": "text" },
+  plugins: [manifestPlugin],
   logLevel: "warning",
 });
 

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.page import open_list, write_note
+from tests.support.page import open_list
+from tests.support.people import write_note
 
 
 def fits_width(page: Page) -> bool:

@@ -6,7 +6,8 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.page import PAGE_SIZE, open_list, unique, write_note
+from tests.support.page import PAGE_SIZE, open_list, unique
+from tests.support.people import write_note
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -6,7 +6,8 @@ import uuid
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.page import open_list, unique, write_note
+from tests.support.page import open_list, unique
+from tests.support.people import write_note
 
 PASSWORD = "correct horse battery"
 MINUTE = 75_000

@@ -5,6 +5,9 @@ const SERVER = /^(.+)\.servers\.localhost$/;
 export default {
   fetch(request, env) {
     const url = new URL(request.url);
+    if (url.hostname.endsWith(".upstash.localhost")) {
+      return env.redis.fetch(request);
+    }
     const server = SERVER.exec(url.hostname)?.[1];
     if (server === undefined) {
       return env.DATABASE.fetch(request);

@@ -2,17 +2,9 @@
 
 import uuid
 
-import httpx
 from playwright.sync_api import Page, expect
 
 PAGE_SIZE = 20
-
-
-def write_note(site: str, title: str, body: str = "") -> str:
-    """Writes a note past the page; gives its id."""
-    response = httpx.post(f"{site}/api/notes", json={"title": title, "body": body}).raise_for_status()
-    note_id: str = response.json()["id"]
-    return note_id
 
 
 def unique(title: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.support.services import Keys, Service, environment, service
 from tests.support.sqld import Sqld, sqld
+from tests.support.upstash import local_upstash
 from tests.support.valkey import Valkey, valkey
 from tests.support.workerd import Edge, Server, Servers, edge
 
@@ -25,11 +26,15 @@ class Slice:
 @contextmanager
 def whole_slice(bundle: Path, folder: Path) -> Iterator[Slice]:
     """Runs until the block ends."""
-    places = {name: folder / name for name in ("database", "cache", "services", "edge")}
+    places = {name: folder / name for name in ("database", "cache", "redis", "services", "edge")}
     for place in places.values():
         place.mkdir()
     keys = Keys()
-    with sqld(places["database"]) as database, valkey(places["cache"]) as cache:
+    with (
+        sqld(places["database"]) as database,
+        valkey(places["cache"]) as cache,
+        local_upstash(places["redis"]) as upstash,
+    ):
         variables = environment(database, cache, keys, places["services"])
         with (
             service("api", places["services"], variables) as api,
@@ -41,6 +46,7 @@ def whole_slice(bundle: Path, folder: Path) -> Iterator[Slice]:
                 database_port=database.port,
                 token=database.token,
                 servers=Servers([Server("vps-1", api.port, realtime.port)], keys.edge, keys.session),
+                redis=upstash.redis(),
             ) as worker,
         ):
             yield Slice(worker, database, cache, keys, api, realtime, jobs)

@@ -21,6 +21,7 @@ from infra.providers.upstash.redis import RedisProvider
 from infra.settings import UpstashSettings
 from tests.support.cloud import LocalCloud, free_ports
 from tests.support.vendor import hosted
+from tests.support.workerd import Redis
 
 AUTH = (UPSTASH.email, UPSTASH.api_key)
 
@@ -107,6 +108,12 @@ class LocalUpstash:
         """A call by somebody else than the provider, `path` below /v2/redis."""
         url = f"{self.settings.api}/redis{path}"
         return httpx.request(method, url, json=body, auth=AUTH, timeout=30, trust_env=False)
+
+    def redis(self, name: str = "cache") -> Redis:
+        """A database of this name over REST, as a Worker is bound to it."""
+        body = {"database_name": name, "platform": "aws", "primary_region": "us-east-1"}
+        wire = self.call("POST", "/database", body).raise_for_status().json()
+        return Redis(int(str(self.settings.rest).rpartition(":")[2]), wire["endpoint"], wire["rest_token"])
 
     def fresh(self) -> "LocalUpstash":
         """The same server with a name that nobody uses yet."""

@@ -42,6 +42,15 @@ class Servers:
 
 
 @dataclass(frozen=True)
+class Redis:
+    """Redis over REST: the port of the local Upstash, the database's host there, its token."""
+
+    port: int
+    host: str
+    token: str
+
+
+@dataclass(frozen=True)
 class Edge:
     """`url` of the Worker, `cron` of its scheduled handler, and what it logged."""
 
@@ -61,26 +70,35 @@ class Edge:
         return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
 
 
-def build(directory: Path) -> Path:
-    """Bundles the Worker into `directory`; gives the folder that holds worker.js."""
-    subprocess.run(["node", SERVICES / "edge" / "build.mjs", "--out", directory], check=True)
+def build(directory: Path, *, manifest: Path | None = None, placement: Path | None = None) -> Path:
+    """Bundles the Worker, of the application's routes or others, into `directory`, and gives that."""
+    argv: list[str | Path] = ["node", SERVICES / "edge" / "build.mjs", "--out", directory]
+    if manifest is not None and placement is not None:
+        argv += ["--manifest", manifest, "--placement", placement]
+    subprocess.run(argv, check=True)
     return directory
 
 
 @contextmanager
 def edge(
-    bundle: Path, directory: Path, *, database_port: int, token: str, servers: Servers | None = None
+    bundle: Path,
+    directory: Path,
+    *,
+    database_port: int,
+    token: str,
+    servers: Servers | None = None,
+    redis: Redis | None = None,
 ) -> Iterator[Edge]:
-    """The Worker on free ports; its outbound requests go to the database and the servers, as plain HTTP."""
+    """The Worker on free ports; its outbound requests go to what is given here, as plain HTTP."""
     for name in ("assets.js", "cron.js", "outbound.js"):
         (directory / name).write_bytes((SUPPORT / name).read_bytes())
     (directory / "worker.js").write_bytes((bundle / "worker.js").read_bytes())
     config = directory / "edge.capnp"
-    config.write_text(_config(database_port, token, servers), "ascii")
+    config.write_text(_config(database_port, token, servers, redis), "ascii")
     config.chmod(0o600)
     log = directory / "workerd.log"
     listening, control = os.pipe()
-    argv: list[str | Path] = [_binary(), "serve", config, "--experimental", f"--control-fd={control}"]
+    argv: list[str | Path] = [workerd_binary(), "serve", config, "--experimental", f"--control-fd={control}"]
     with os.fdopen(listening) as events, running(argv, log=log, pass_fds=[control]) as child:
         os.close(control)
         ports: dict[str, int] = {}
@@ -93,15 +111,17 @@ def edge(
         yield Edge(f"http://127.0.0.1:{ports['edge']}", f"http://127.0.0.1:{ports['cron']}", log)
 
 
-def _binary() -> Path:
+def workerd_binary() -> Path:
     found = next(NODE_MODULES.glob("@cloudflare/workerd-*/bin/workerd"), None)
     if found is None:
         raise AssertionError("workerd is missing from node_modules: run `make setup`")
     return found
 
 
-def _config(database_port: int, token: str, servers: Servers | None) -> str:
+def _config(database_port: int, token: str, servers: Servers | None, redis: Redis | None) -> str:
     ports = {} if servers is None else {k: v for each in servers.servers for k, v in each.ports.items()}
+    if redis is not None:
+        ports["redis"] = redis.port
     services = "".join(
         f'    (name = "{name}", external = (address = "127.0.0.1:{port}", http = ())),\n'
         for name, port in {"database": database_port, **ports}.items()
@@ -133,7 +153,7 @@ const edge :Workerd.Worker = (
     (name = "DATABASE_URL", text = "https://notes-shoreline.turso.localhost"),
     (name = "DATABASE_TOKEN", text = {json.dumps(token)}),
     (name = "RELEASE", json = {json.dumps(json.dumps({"id": RELEASE, "tag": "", "timestamp": ""}))}),
-{_bindings(servers)}  ],
+{_bindings(servers)}{_redis_bindings(redis)}  ],
 );
 
 const outbound :Workerd.Worker = (
@@ -159,6 +179,13 @@ const cron :Workerd.Worker = (
 """
 
 
+def _redis_bindings(redis: Redis | None) -> str:
+    if redis is None:
+        return ""
+    texts = {"REDIS_URL": f"https://{redis.host}", "REDIS_TOKEN": redis.token}
+    return "".join(f"    (name = {json.dumps(n)}, text = {json.dumps(text)}),\n" for n, text in texts.items())
+
+
 def _bindings(servers: Servers | None) -> str:
     if servers is None:
         return ""
@@ -171,5 +198,6 @@ def _bindings(servers: Servers | None) -> str:
         "PUBLIC_URL": servers.public_url,
     }
     bindings = [f"(name = {json.dumps(name)}, text = {json.dumps(text)})" for name, text in texts.items()]
-    bindings.append(f'(name = "ORIGINS", json = {json.dumps(json.dumps(origins))})')
+    if origins:
+        bindings.append(f'(name = "ORIGINS", json = {json.dumps(json.dumps(origins))})')
     return "".join(f"    {binding},\n" for binding in bindings)

@@ -5,7 +5,7 @@ const ALLOW = "GET, HEAD, OPTIONS";
 
 /** A static file, with the ETag and caching that the platform gives it. */
 export async function serveAsset(exchange: Exchange): Promise<Response> {
-  exchange.route = "assets";
+  exchange.label = "assets";
   const { method } = exchange.request;
   if (method === "OPTIONS") {
     return new Response(null, { status: 204, headers: { allow: ALLOW } });

@@ -8,6 +8,9 @@ export interface Env {
   readonly DATABASE_TOKEN: string;
   /** The Worker's version. */
   readonly RELEASE: WorkerVersionMetadata;
+  /** `https://<host>` of Redis' REST API, without a path; with its token. A stack without a cache has neither. */
+  readonly REDIS_URL?: string;
+  readonly REDIS_TOKEN?: string;
   // A stack without servers has none of the following: the routes that need them answer 503.
   /** The servers, in order. */
   readonly ORIGINS?: readonly Origin[];

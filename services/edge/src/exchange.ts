@@ -1,6 +1,11 @@
-import { Database } from "./database.ts";
+import type { Session } from "./access/session.ts";
 import type { Env } from "./env.ts";
-import type { Session } from "./session.ts";
+import { Database } from "./execute/database.ts";
+import type { Input } from "./input/input.ts";
+import type { EdgeRoute } from "./routes.ts";
+
+/** What the platform gives beside the request: work after the answer. */
+export type Afterwards = Pick<ExecutionContext, "waitUntil">;
 
 /** One request on its way, and what its stages learn about it. */
 export class Exchange {
@@ -9,10 +14,16 @@ export class Exchange {
   readonly started = performance.now();
   /** Set by the `identity` stage. */
   id = "";
-  /** The pattern of the route that matched, for the log; never the path itself, which may name people. */
-  route: string | null = null;
+  /** What was asked for, for the log: a route's pattern; never the path itself, which may name people. */
+  label: string | null = null;
+  /** The route that matched, and the path's decoded parameters from left to right. */
+  asked: { readonly route: EdgeRoute; readonly segments: readonly string[] } | null = null;
   /** Who asks, where the route needs to know. */
   session: Session | null = null;
+  /** The token doesn't say whether its person is a member: only the server can. */
+  membershipOpen = false;
+  /** What the client sent, where the edge reads it. */
+  input: Input | null = null;
   /** The tier that answered. */
   servedBy = "edge";
   /** The server that was asked last. */
@@ -25,14 +36,30 @@ export class Exchange {
   constructor(
     readonly request: Request,
     readonly env: Env,
+    readonly afterwards: Afterwards,
   ) {
     this.url = new URL(request.url);
     this.database = new Database(env);
   }
 
+  /** The route that matched: there is one below the `match` stage. */
+  get route(): EdgeRoute {
+    if (this.asked === null) {
+      throw new TypeError("no route has matched");
+    }
+    return this.asked.route;
+  }
+
   /** Milliseconds since the request came in. The platform's clock stands still between two reads or writes. */
   elapsed(): number {
     return performance.now() - this.started;
+  }
+
+  /** The same request with a course of its own: to be answered again after the answer. */
+  fork(): Exchange {
+    const fork = new Exchange(this.request, this.env, this.afterwards);
+    const { id, label, asked, session, membershipOpen, input } = this;
+    return Object.assign(fork, { id, label, asked, session, membershipOpen, input });
   }
 }
 

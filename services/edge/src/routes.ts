@@ -1,39 +1,66 @@
-/** Every route of the API: which tier serves it, and who may ask. */
+/** The routes as this isolate runs them: each is prepared when it is first asked for, so that many of them cost no start. */
 
-import { readDigest } from "./digest.ts";
-import type { Exchange } from "./exchange.ts";
-import { readMe } from "./me.ts";
-import { createNote, listNotes, readNote } from "./notes.ts";
-import { connect, forward } from "./proxy.ts";
+import { manifest, placement } from "shoreline:manifest";
 
-/** Answers one route; `path` holds its path parameters by name. */
-export type RouteHandler = (exchange: Exchange, path: Readonly<Record<string, string>>) => Promise<Response>;
+import { compileSql, type SqlRun } from "./execute/execute.ts";
+import { type EdgeHandler, handlers } from "./handlers/handlers.ts";
+import { Acceptor } from "./input/input.ts";
+import type { Placed, Route } from "./manifest.ts";
+import { parameterNames, Router } from "./match/router.ts";
 
-export interface ApiRoute {
+export class EdgeRoute {
   readonly method: string;
   readonly path: string;
-  /** Who answers: the Worker itself, or a service on a server. */
-  readonly tier: "edge" | "api" | "realtime";
-  readonly access: "anyone" | "session";
-  readonly handler: RouteHandler;
+  /** For the log: the pattern, never the path itself, which may name people. */
+  readonly label: string;
+  readonly parameters: readonly string[];
+  readonly accept: Acceptor;
+  /** How the edge answers; null where only another tier can. */
+  readonly run: SqlRun | EdgeHandler | null;
+
+  constructor(
+    readonly declared: Route,
+    readonly placed: Placed,
+  ) {
+    this.method = declared.method;
+    this.path = declared.path;
+    this.label = `${declared.method} ${declared.path}`;
+    this.parameters = parameterNames(declared.path);
+    this.accept = new Acceptor(declared);
+    this.run = runOf(declared);
+  }
 }
 
-export const routes: readonly ApiRoute[] = [
-  { method: "GET", path: "/api/notes", tier: "edge", access: "anyone", handler: listNotes },
-  { method: "POST", path: "/api/notes", tier: "edge", access: "anyone", handler: createNote },
-  { method: "GET", path: "/api/notes/{id}", tier: "edge", access: "anyone", handler: readNote },
-  { method: "GET", path: "/api/digest", tier: "edge", access: "anyone", handler: readDigest },
-  { method: "GET", path: "/api/me", tier: "edge", access: "session", handler: readMe },
-  { method: "POST", path: "/api/sign-up", tier: "api", access: "anyone", handler: forward },
-  { method: "POST", path: "/api/sign-in", tier: "api", access: "anyone", handler: forward },
-  { method: "POST", path: "/api/sign-out", tier: "api", access: "anyone", handler: forward },
-  { method: "GET", path: "/api/statistics", tier: "api", access: "session", handler: forward },
-  { method: "POST", path: "/api/exports", tier: "api", access: "session", handler: forward },
-  { method: "GET", path: "/api/exports/{id}", tier: "api", access: "session", handler: forward },
-  { method: "GET", path: "/api/exports/{id}/file", tier: "api", access: "session", handler: forward },
-  { method: "GET", path: "/api/jobs/dead", tier: "api", access: "session", handler: forward },
-  { method: "GET", path: "/api/jobs/{id}", tier: "api", access: "session", handler: forward },
-  { method: "POST", path: "/api/jobs/{id}/cancel", tier: "api", access: "session", handler: forward },
-  { method: "POST", path: "/api/jobs/{id}/replay", tier: "api", access: "session", handler: forward },
-  { method: "GET", path: "/api/realtime", tier: "realtime", access: "session", handler: connect },
-];
+function runOf({ run, name }: Route): SqlRun | EdgeHandler | null {
+  switch (run.kind) {
+    case "sql":
+      return compileSql(run, name);
+    case "handler":
+      return handlers[run.name] ?? null;
+    default:
+      return null;
+  }
+}
+
+for (const { name, run } of manifest.routes) {
+  if (placement.routes[name] === undefined) {
+    throw new Error(`the placement has no route ${name}`);
+  }
+  if (placement.routes[name].tier === "edge" && run.kind === "handler" && handlers[run.name] === undefined) {
+    throw new Error(`route ${name}: the edge has no handler ${run.name}`);
+  }
+}
+
+/** Static files answer whatever matches none of these. */
+export const router = new Router(manifest.routes.filter(({ run }) => run.kind !== "asset"));
+
+const prepared = new Map<Route, EdgeRoute>();
+
+export function routeOf(declared: Route): EdgeRoute {
+  let route = prepared.get(declared);
+  if (route === undefined) {
+    route = new EdgeRoute(declared, placement.routes[declared.name] as Placed);
+    prepared.set(declared, route);
+  }
+  return route;
+}

@@ -1,9 +1,10 @@
-import { Database } from "./database.ts";
 import type { Env } from "./env.ts";
+import { Database } from "./execute/database.ts";
+import { encoder } from "./execute/hrana.ts";
 import { writeLog } from "./log.ts";
 
 /** Reads one row, whatever the table's size. */
-const NEWEST = "select updated from notes order by id desc limit 1";
+const NEWEST = encoder("select updated from notes order by id desc limit 1", [])([]);
 
 /**
  * The cron's work: does the database answer, and how old is the newest note?
@@ -13,9 +14,9 @@ export async function checkDatabase(controller: ScheduledController, env: Env): 
   const database = new Database(env);
   const line = { event: "cron", cron: controller.cron, scheduled: controller.scheduledTime };
   try {
-    const { rows } = await database.execute({ sql: NEWEST, args: {} });
-    const updated = rows[0]?.["updated"];
-    const newestAgeMs = typeof updated === "number" ? controller.scheduledTime - updated : null;
+    const { rows } = await database.execute(NEWEST);
+    const updated = rows[0]?.[0];
+    const newestAgeMs = updated?.type === "integer" ? controller.scheduledTime - Number(updated.value) : null;
     writeLog({ ...line, ok: true, ms: database.trip?.ms, newestAgeMs });
   } catch (error) {
     writeLog({ ...line, ok: false, ms: database.trip?.ms, failure: String(error) });

@@ -1,10 +1,9 @@
 /** What happens to every request around its handler; index.ts gives the order. */
 
-import { DatabaseFailure } from "./database.ts";
 import type { Stage } from "./exchange.ts";
+import { failureForLog, problemOf } from "./failures.ts";
 import { writeLog } from "./log.ts";
-import { isProblem, Problem, problemResponse } from "./problem.ts";
-import { UpstreamFailure } from "./upstream.ts";
+import { isProblem, problemResponse } from "./problem.ts";
 
 const TIER = "edge";
 
@@ -29,7 +28,7 @@ export const accessLog: Stage = async (exchange, next) => {
     id: exchange.id,
     tier: TIER,
     method: exchange.request.method,
-    route: exchange.route,
+    route: exchange.label,
     status: response.status,
     ms: rounded(exchange.elapsed()),
     ...(exchange.origin !== null && { origin: exchange.origin }),
@@ -93,53 +92,6 @@ export const problemDocuments: Stage = async (exchange, next) => {
     return problemResponse(isProblem(error) ? error : problemOf(error), exchange.id);
   }
 };
-
-const RETRY_AFTER_SECONDS = 5;
-
-/** What a client may know of an error that is not its own. */
-function problemOf(error: unknown): Problem {
-  if (error instanceof DatabaseFailure) {
-    return databaseProblem(error);
-  }
-  return error instanceof UpstreamFailure ? upstreamProblem(error) : new Problem(500, "Something went wrong here.");
-}
-
-const RETRY = { headers: { "retry-after": String(RETRY_AFTER_SECONDS) } };
-
-function upstreamProblem(failure: UpstreamFailure): Problem {
-  switch (failure.kind) {
-    case "unreachable":
-      return new Problem(503, "The server can't be reached. Try again shortly.", RETRY);
-    case "late":
-      return new Problem(504, "The server took too long to answer.", RETRY);
-    case "unexpected":
-      return new Problem(502, "The server gave an answer that makes no sense.");
-  }
-}
-
-function databaseProblem(failure: DatabaseFailure): Problem {
-  switch (failure.kind) {
-    case "unavailable":
-      return new Problem(503, "The database doesn't answer. Try again shortly.", RETRY);
-    case "unexpected":
-      return new Problem(502, "The database gave an answer that makes no sense.");
-    case "refused":
-      return new Problem(500, "The database refused the request.");
-  }
-}
-
-function failureForLog(error: unknown): string | null {
-  if (isProblem(error)) {
-    return null;
-  }
-  if (error instanceof DatabaseFailure) {
-    return `database ${error.kind}: ${error.message}`;
-  }
-  if (error instanceof UpstreamFailure) {
-    return `server ${error.kind}: ${error.message}`;
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
 
 function rounded(ms: number): number {
   return Math.round(ms * 10) / 10;

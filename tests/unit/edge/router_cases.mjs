@@ -1,7 +1,7 @@
 // Runs in Node, bundled by test_router.py: reads {routes, paths} from stdin, writes what each path matches.
 
-import { segmentsOf } from "../../../services/edge/src/path.ts";
-import { parameterNames, Router } from "../../../services/edge/src/router.ts";
+import { segmentsOf } from "../../../services/edge/src/match/path.ts";
+import { parameterNames, Router } from "../../../services/edge/src/match/router.ts";
 
 const chunks = [];
 for await (const chunk of process.stdin.setEncoding("utf8")) {

@@ -1,20 +1,20 @@
 """The Worker before a server: a real api behind a gate, a real realtime service, and the tokens of people."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
-import jwt
 
 from services.common.ids import new_id
 from tests.support.gate import Gate
 from tests.support.services import Keys, Service, environment, service
+from tests.support.sessions import token
 from tests.support.sqld import Sqld
 from tests.support.valkey import Valkey
-from tests.support.workerd import Edge, Server, Servers, edge
+from tests.support.workerd import Edge, Redis, Server, Servers, edge
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,8 @@ class Stack:
         headers = {} if token is None else {"cookie": f"session={token}"}
         return httpx.Client(base_url=self.worker.url, timeout=20, headers=headers, trust_env=False)
 
-    def token(self, user: str = "ada", name: object = "Ada Harbour", **claims: object) -> str:
-        """Of a valid session, but for what `claims` change."""
-        now = int(time.time())
-        every = {"sub": user, "name": name, "iat": now, "exp": now + 600, **claims}
-        return jwt.encode(every, self.keys.session, algorithm="HS256")
+    def token(self, user: str = "ada", name: object = "Ada Harbour", **claims: Any) -> str:
+        return token(self.keys.session, user, name, **claims)
 
 
 def new_user() -> str:
@@ -44,7 +41,7 @@ def new_user() -> str:
 
 
 @contextmanager
-def stack(bundle: Path, folder: Path, database: Sqld, cache: Valkey) -> Iterator[Stack]:
+def stack(bundle: Path, folder: Path, database: Sqld, cache: Valkey, redis: Redis) -> Iterator[Stack]:
     """One server, whose api stands behind a gate."""
     keys = Keys()
     variables = environment(database, cache, keys, folder)
@@ -58,6 +55,7 @@ def stack(bundle: Path, folder: Path, database: Sqld, cache: Valkey) -> Iterator
             database_port=database.port,
             token=database.token,
             servers=Servers([Server("vps-1", gate.port, realtime.port)], keys.edge, keys.session),
+            redis=redis,
         ) as worker,
     ):
         yield Stack(worker, keys, api, realtime, gate, cache)

@@ -9,9 +9,10 @@ import pytest
 
 from tests.support.gate import Answer, Gate, Trouble
 from tests.support.notes import insert_notes, note_id
+from tests.support.services import Keys
 from tests.support.sqld import Sqld
 from tests.support.workerd import Edge
-from tests.unit.edge.conftest import ProblemCheck
+from tests.unit.edge.conftest import ProblemCheck, cookie
 
 DEADLINE = 5.0
 
@@ -32,23 +33,24 @@ DEADLINE = 5.0
     ],
 )
 def test_a_call_is_at_most_one_trip(
-    client: httpx.Client, gate: Gate, method: str, path: str, body: object, trips: int
+    ada: httpx.Client, gate: Gate, method: str, path: str, body: object, trips: int
 ) -> None:
     with gate.counted() as passed:
-        client.request(method, path, json=body)
+        ada.request(method, path, json=body)
     assert len(passed) == trips
 
 
-def test_values_are_bound_and_never_part_of_the_sql(client: httpx.Client, gate: Gate) -> None:
+def test_values_are_bound_and_never_part_of_the_sql(ada: httpx.Client, gate: Gate) -> None:
     with gate.counted() as passed:
-        client.post("/api/notes", json={"title": "needle", "body": "needle", "workspace": "needle"})
-        client.get("/api/notes?workspace=needle&limit=77")
-    for request in passed:
-        (execute, close) = json.loads(request.body)["requests"]
-        assert "needle" not in execute["stmt"]["sql"]
-        assert "77" not in execute["stmt"]["sql"]
-        assert "needle" in json.dumps(execute["stmt"]["named_args"])
-        assert close == {"type": "close"}
+        ada.post("/api/notes", json={"title": "needle", "body": "needle", "workspace": "needle"})
+        ada.get("/api/notes?workspace=needle&limit=77")
+    (write, read) = [json.loads(request.body)["requests"] for request in passed]
+    steps = [step["stmt"] for step in write[0]["batch"]["steps"]]
+    assert [stmt["sql"].split()[0] for stmt in steps] == ["begin", "insert", "select", "commit", "rollback"]
+    assert write[1] == read[1] == {"type": "close"}
+    for statement in (steps[1], read[0]["stmt"]):
+        assert not [value for value in ("needle", "77", "78") if value in statement["sql"]]
+        assert "needle" in json.dumps(statement["named_args"])
 
 
 def test_the_token_goes_to_the_databases_host_only_in_its_header(
@@ -114,12 +116,12 @@ def test_a_broken_database_is_a_clear_problem_without_internals(
 
 @pytest.mark.parametrize("trouble", ["hangs", "stalls"])
 def test_a_slow_database_is_given_up_at_the_deadline(
-    client: httpx.Client, gate: Gate, problem: ProblemCheck, trouble: Trouble
+    ada: httpx.Client, gate: Gate, problem: ProblemCheck, trouble: Trouble
 ) -> None:
     def timed(method: str) -> tuple[httpx.Response, float]:
         started = time.monotonic()
         body = {"title": "x", "body": ""} if method == "POST" else None
-        return client.request(method, "/api/notes", json=body), time.monotonic() - started
+        return ada.request(method, "/api/notes", json=body), time.monotonic() - started
 
     with gate.trouble(trouble), ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(timed, ["GET", "POST"]))
@@ -127,15 +129,16 @@ def test_a_slow_database_is_given_up_at_the_deadline(
         problem(response, 503)
         assert response.headers["retry-after"] == "5"
         assert DEADLINE - 0.1 <= seconds < DEADLINE + 2
-    assert client.get("/api/notes?limit=1").status_code == 200
+    assert ada.get("/api/notes?limit=1").status_code == 200
 
 
 def test_a_token_that_may_only_read_reads_and_cannot_write(
-    readonly_worker: Edge, database: Sqld, problem: ProblemCheck, workspace: str
+    readonly_worker: Edge, database: Sqld, keys: Keys, problem: ProblemCheck, workspace: str
 ) -> None:
     (note,) = insert_notes(database, workspace, 1)
     assert httpx.get(f"{readonly_worker.url}/api/notes/{note.id}").status_code == 200
-    document = problem(httpx.post(f"{readonly_worker.url}/api/notes", json={"title": "x", "body": ""}), 500)
+    url, note_of_ada = f"{readonly_worker.url}/api/notes", {"title": "x", "body": ""}
+    document = problem(httpx.post(url, json=note_of_ada, headers=cookie(keys)), 500)
     assert document["detail"] == "The database refused the request."
 
 
@@ -154,9 +157,9 @@ def cron_line(worker: Edge, scheduled: int) -> dict[str, object]:
 
 
 def test_the_cron_reports_the_newest_note_by_reading_one_row(
-    worker: Edge, client: httpx.Client, gate: Gate
+    worker: Edge, ada: httpx.Client, gate: Gate
 ) -> None:
-    created = client.post("/api/notes", json={"title": "x", "body": ""}).json()["created"]
+    created = ada.post("/api/notes", json={"title": "x", "body": ""}).json()["created"]
     with gate.counted() as passed:
         assert call_cron(worker, created + 1234).json() == {"outcome": "ok"}
     assert len(passed) == 1

@@ -4,27 +4,24 @@ import httpx
 
 from tests.support.gate import Gate
 from tests.support.sqld import Sqld, Value
+from tests.unit.edge.conftest import new_workspace
 
-INSERT = "insert into digest values (:workspace, :notes, :recent, 'id', :title, 9, 1000, :refreshed)"
+INSERT = "insert into digest values (:workspace, :notes, 0, :id, :title, 9, 1000, 2000)"
+NEWEST = "01a0c450-73d0-7000-8a08-9200102c18d4"
 
 
-def test_the_digest_is_one_trip_and_largest_first(client: httpx.Client, gate: Gate, database: Sqld) -> None:
+def test_the_digest_is_one_trip_of_the_open_workspaces_and_largest_first(
+    client: httpx.Client, gate: Gate, database: Sqld
+) -> None:
     database.execute("delete from digest")
-    empty = client.get("/api/digest").json()
-    assert empty == {"counted": None, "refreshed": None, "workspaces": []}
-    for workspace, notes, refreshed in (("b", 1, 2000), ("a", 1, 1900), ("c", 7, 1900)):
-        values: dict[str, Value] = {
-            "workspace": workspace,
-            "notes": notes,
-            "recent": 0,
-            "title": f"T {workspace}",
-            "refreshed": refreshed,
-        }
-        database.execute(INSERT, values)
+    small, large, closed = (new_workspace(database, open=each) for each in (True, True, False))
+    for workspace, notes in ((small, 1), (large, 7), (closed, 9)):
+        values: dict[str, Value] = {"workspace": workspace, "notes": notes, "id": NEWEST}
+        database.execute(INSERT, {**values, "title": f"T {workspace}"})
     with gate.counted() as passed:
-        told = client.get("/api/digest").json()
+        told = client.get("/api/digest").json()["workspaces"]
     assert len(passed) == 1
-    assert (told["counted"], told["refreshed"]) == (1000, 2000)
-    assert [each["workspace"] for each in told["workspaces"]] == ["c", "a", "b"]
-    newest = {"id": "id", "title": "T c"}
-    assert told["workspaces"][0] == {"workspace": "c", "notes": 7, "recent": 0, "newest": newest}
+    assert [each["workspace"] for each in told] == [large, small]
+    newest = {"newest": NEWEST, "title": f"T {large}"}
+    times = {"counted": 1000, "refreshed": 2000}
+    assert told[0] == {"workspace": large, "notes": 7, "recent": 0, **newest, **times}

@@ -169,12 +169,20 @@ def test_over_tls_browsers_are_told_to_stay_there(client: httpx.Client) -> None:
     assert headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_nothing_of_the_api_is_kept_by_caches(client: httpx.Client) -> None:
-    assert client.get("/api/notes?limit=1").headers["cache-control"] == "no-store"
+def test_problems_are_kept_by_no_cache(client: httpx.Client) -> None:
+    assert client.get("/api/notes?limit=0").headers["cache-control"] == "no-store"
 
 
-def test_a_request_leaves_one_log_line_without_what_it_carried(worker: Edge, client: httpx.Client) -> None:
-    written = client.post("/api/notes", json={"title": "secret-title", "body": "secret-body"})
+@pytest.mark.parametrize(
+    ("path", "control"),
+    [("/api/notes", "no-cache"), ("/api/workspaces", "private, no-cache"), ("/api/me", "no-store")],
+)
+def test_others_caches_keep_nothing_unasked(ada: httpx.Client, path: str, control: str) -> None:
+    assert ada.get(path).headers["cache-control"] == control
+
+
+def test_a_request_leaves_one_log_line_without_what_it_carried(worker: Edge, ada: httpx.Client) -> None:
+    written = ada.post("/api/notes", json={"title": "secret-title", "body": "secret-body"})
     line = worker.logged(written.headers["x-request-id"])
     database = line.pop("database")
     assert isinstance(database, dict)
@@ -193,5 +201,5 @@ def test_a_request_leaves_one_log_line_without_what_it_carried(worker: Edge, cli
 
 def test_the_log_names_the_route_and_not_the_path(worker: Edge, client: httpx.Client) -> None:
     missing = client.get("/api/notes/somebodys-name")
-    assert worker.logged(missing.headers["x-request-id"])["route"] == "GET /api/notes/{id}"
+    assert worker.logged(missing.headers["x-request-id"])["route"] == "GET /api/notes/{note}"
     assert "somebodys-name" not in worker.log.read_text("utf-8")

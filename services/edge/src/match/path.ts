@@ -1,4 +1,4 @@
-import { Problem } from "./problem.ts";
+import { Problem } from "../problem.ts";
 
 /**
  * The segments of a URL's path, each percent-decoded once: `/api/a%2Fb` gives `["api", "a/b"]`.

@@ -4,8 +4,9 @@
  * together.
  */
 
-import { encodeBase64url } from "./base64url.ts";
-import { hmacKey } from "./hmac.ts";
+import type { Session } from "../access/session.ts";
+import { encodeBase64url } from "../base64url.ts";
+import { hmacKey } from "../hmac.ts";
 
 export const SIGNATURE_HEADER = "shoreline-edge";
 export const IDENTITY_HEADER = "shoreline-identity";
@@ -26,7 +27,7 @@ export async function sign(key: string, { seconds, method, target, identity }: S
 }
 
 /** The identity header's value: base64url of compact JSON. */
-export function identityHeader(identity: { readonly user: string; readonly name: string }): string {
-  const { user, name } = identity;
-  return encodeBase64url(new TextEncoder().encode(JSON.stringify({ user, name })));
+export function identityHeader({ user, name, workspaces, more }: Omit<Session, "issued" | "expires">): string {
+  const identity = { user, name, ws: Object.fromEntries(workspaces), ...(more && { more }) };
+  return encodeBase64url(new TextEncoder().encode(JSON.stringify(identity)));
 }

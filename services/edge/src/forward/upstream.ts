@@ -1,6 +1,6 @@
 /** The way to a server: signed, with a deadline, and what its answer means. */
 
-import type { Origin } from "./env.ts";
+import type { Origin } from "../env.ts";
 
 /** From sending the request to the head of its answer; what follows may stream as long as it likes. */
 export const DEADLINE_MS = 10_000;

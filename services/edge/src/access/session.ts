@@ -1,14 +1,20 @@
 /** Who is signed in: the access token in the cookie, verified without a trip. Issued by services/common/tokens.py. */
 
-import { decodeBase64url } from "./base64url.ts";
-import type { Env } from "./env.ts";
-import { hmacKey } from "./hmac.ts";
+import { decodeBase64url } from "../base64url.ts";
+import type { Env } from "../env.ts";
+import { hmacKey } from "../hmac.ts";
+import { type Role, ROLES } from "../manifest.ts";
 
 export interface Session {
   readonly user: string;
   readonly name: string;
   /** Unix seconds. */
+  readonly issued: number;
   readonly expires: number;
+  /** The person's role by workspace, in the token's order. */
+  readonly workspaces: ReadonlyMap<string, Role>;
+  /** The person has workspaces that the token has no room for. */
+  readonly more: boolean;
 }
 
 /** A clock that is ahead of ours by more makes tokens of the future. */
@@ -40,8 +46,32 @@ export async function sessionOf(
   return token === null ? null : verify(token, env.SESSION_KEY, now);
 }
 
+/** Tokens that this isolate has found genuine, by key and token: verifying one again would say the same. */
+const genuine = new Map<string, Session>();
+const MOST_GENUINE = 1_000;
+
 /** The session of a JWT (HS256, no other algorithm), or null. `key` is base64url. */
 export async function verify(token: string, key: string, now: number): Promise<Session | null> {
+  const name = `${key} ${token}`;
+  const session = genuine.get(name) ?? (await verified(token, key));
+  if (session === null || now >= session.expires || session.issued > now + CLOCK_SKEW_SECONDS) {
+    return null;
+  }
+  if (!genuine.has(name)) {
+    remember(name, session);
+  }
+  return session;
+}
+
+function remember(name: string, session: Session): void {
+  const [oldest] = genuine.keys();
+  if (genuine.size >= MOST_GENUINE && oldest !== undefined) {
+    genuine.delete(oldest);
+  }
+  genuine.set(name, session);
+}
+
+async function verified(token: string, key: string): Promise<Session | null> {
   const [header, claims, code, more] = token.split(".");
   if (header === undefined || claims === undefined || code === undefined || more !== undefined) {
     return null;
@@ -49,14 +79,14 @@ export async function verify(token: string, key: string, now: number): Promise<S
   try {
     const signed = new TextEncoder().encode(`${header}.${claims}`);
     const genuine = await crypto.subtle.verify("HMAC", await hmacKey(key), decodeBase64url(code), signed);
-    return genuine && field(parse(header), "alg") === "HS256" ? sessionFrom(parse(claims), now) : null;
+    return genuine && field(parse(header), "alg") === "HS256" ? sessionFrom(parse(claims)) : null;
   } catch {
     // No base64, no UTF-8, or no JSON.
     return null;
   }
 }
 
-function sessionFrom(claims: unknown, now: number): Session | null {
+function sessionFrom(claims: unknown): Session | null {
   const [user, name] = [field(claims, "sub"), field(claims, "name")];
   const [issued, expires] = [field(claims, "iat"), field(claims, "exp")];
   if (typeof user !== "string" || user === "" || typeof name !== "string") {
@@ -65,11 +95,23 @@ function sessionFrom(claims: unknown, now: number): Session | null {
   if (typeof issued !== "number" || typeof expires !== "number") {
     return null;
   }
-  return now < expires && issued <= now + CLOCK_SKEW_SECONDS ? { user, name, expires } : null;
+  const workspaces = rolesOf(field(claims, "ws") ?? {});
+  return workspaces && { user, name, issued, expires, workspaces, more: field(claims, "more") === true };
 }
 
+/** Null where the claim is none of ours. */
+function rolesOf(claim: unknown): ReadonlyMap<string, Role> | null {
+  if (typeof claim !== "object" || claim === null || Array.isArray(claim)) {
+    return null;
+  }
+  const roles = Object.entries(claim);
+  return roles.every(([, role]) => ROLES.includes(role)) ? new Map(roles) : null;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 function parse(part: string): unknown {
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(decodeBase64url(part)));
+  return JSON.parse(utf8.decode(decodeBase64url(part)));
 }
 
 function field(value: unknown, name: string): unknown {

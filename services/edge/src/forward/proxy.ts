@@ -1,9 +1,9 @@
 /** Hands a request on to a server: as it came, less what is only for the edge, and signed. */
 
-import { checkOrigin, isSafe, notSetUp } from "./access.ts";
-import type { Exchange } from "./exchange.ts";
+import { checkOrigin, isSafe, notSetUp } from "../access/access.ts";
+import type { Exchange } from "../exchange.ts";
+import { Problem } from "../problem.ts";
 import { ordered } from "./origins.ts";
-import { Problem } from "./problem.ts";
 import { IDENTITY_HEADER, identityHeader, sign, SIGNATURE_HEADER } from "./signature.ts";
 import { ask, UpstreamFailure } from "./upstream.ts";
 
@@ -21,9 +21,17 @@ const NOT_RETURNED = matcher([...HOP_BY_HOP, "shoreline-.*", "server", "alt-svc"
 
 /** A request to a service on a server; its answer streams back. */
 export async function forward(exchange: Exchange): Promise<Response> {
-  const { request } = exchange;
-  const body = isSafe(request.method) ? null : request.body;
-  const response = await send(exchange, forwardedHeaders(request.headers), body);
+  const { request, input, route } = exchange;
+  const headers = forwardedHeaders(request.headers);
+  const body = isSafe(request.method) ? null : input === null ? request.body : input.bytes;
+  if (body !== request.body) {
+    headers.delete("content-length");
+  }
+  if (route.declared.cache !== null) {
+    // What is cached must be a whole answer.
+    headers.delete("if-none-match");
+  }
+  const response = await send(exchange, headers, body);
   return returned(exchange, new Response(response.body, response));
 }
 
@@ -42,7 +50,7 @@ export async function connect(exchange: Exchange): Promise<Response> {
 }
 
 /** Asks the servers in order. Another one than the first only where nothing can have happened yet. */
-async function send(exchange: Exchange, headers: Headers, body: ReadableStream | null): Promise<Response> {
+async function send(exchange: Exchange, headers: Headers, body: BodyInit | null): Promise<Response> {
   const { request, env, session } = exchange;
   const origins = ordered(env.ORIGINS ?? [], session?.user ?? exchange.id);
   if (origins.length === 0 || env.EDGE_KEY === undefined) {

@@ -1,17 +1,18 @@
-/** The way to the database: one statement, one HTTP request, one deadline. */
+/** The way to the database: one HTTP request, one deadline. */
 
-import type { Env } from "./env.ts";
-import { decodePipeline, encodePipeline, type Result, type Statement } from "./hrana.ts";
+import type { Env } from "../env.ts";
+import { batching, decodeRows, decodeSteps, executing, type Rows, type StatementError, type Step, type Steps } from "./hrana.ts";
 
-/** From sending the statement to the last byte of its result. */
+/** From sending the statements to the last byte of their results. */
 const DEADLINE_MS = 5_000;
 
 /**
  * - `unavailable`: no answer in time, or one that asks to come back later
  * - `unexpected`: an answer outside the protocol
+ * - `constraint`: a constraint of the schema stopped the statement
  * - `refused`: it understood and said no: our token, or our SQL
  */
-export type FailureKind = "unavailable" | "unexpected" | "refused";
+export type FailureKind = "unavailable" | "unexpected" | "constraint" | "refused";
 
 /** `message` is for the log: it may name tables and columns, never values. */
 export class DatabaseFailure extends Error {
@@ -23,7 +24,7 @@ export class DatabaseFailure extends Error {
   }
 }
 
-/** What the last statement took. */
+/** What the request's trips took. */
 export interface Trip {
   readonly ms: number;
   readonly rowsRead: number;
@@ -37,16 +38,32 @@ export class Database {
     this.#env = env;
   }
 
-  /** Runs one statement. Throws DatabaseFailure. */
-  async execute(statement: Statement): Promise<Result> {
+  /** Runs one encoded statement. Throws DatabaseFailure. */
+  async execute(statement: string): Promise<Rows> {
+    return this.#timed(async () => {
+      const rows = interpreted(decodeRows, await this.#send(executing(statement)));
+      return [rows, rows.rowsRead];
+    });
+  }
+
+  /** Runs the steps whose conditions hold. Throws DatabaseFailure where the batch as a whole fails. */
+  async batch(steps: readonly Step[]): Promise<Steps> {
+    return this.#timed(async () => {
+      const done = interpreted(decodeSteps, await this.#send(batching(steps)));
+      return [done, done.reduce((sum, step) => sum + (step !== null && "rows" in step ? step.rowsRead : 0), 0)];
+    });
+  }
+
+  async #timed<T>(run: () => Promise<readonly [result: T, rowsRead: number]>): Promise<T> {
     const started = performance.now();
     let rowsRead = 0;
     try {
-      const result = interpret(await this.#send(encodePipeline(statement)));
-      rowsRead = result.rowsRead;
+      const [result, read] = await run();
+      rowsRead = read;
       return result;
     } finally {
-      this.trip = { ms: performance.now() - started, rowsRead };
+      const before = this.trip ?? { ms: 0, rowsRead: 0 };
+      this.trip = { ms: before.ms + performance.now() - started, rowsRead: before.rowsRead + rowsRead };
     }
   }
 
@@ -78,17 +95,21 @@ export class Database {
   }
 }
 
-function interpret(answer: unknown): Result {
+function interpreted<T extends object>(decode: (answer: unknown) => T | StatementError, answer: unknown): T {
   let decoded;
   try {
-    decoded = decodePipeline(answer);
+    decoded = decode(answer);
   } catch (error) {
     throw new DatabaseFailure("unexpected", String(error));
   }
   if ("code" in decoded) {
-    throw new DatabaseFailure(kindOfCode(decoded.code), `${decoded.code}: ${decoded.message}`);
+    throw failureOf(decoded);
   }
   return decoded;
+}
+
+export function failureOf({ code, message }: StatementError): DatabaseFailure {
+  return new DatabaseFailure(kindOfCode(code), `${code}: ${message}`);
 }
 
 function kindOfStatus(status: number): FailureKind {
@@ -100,5 +121,8 @@ function kindOfStatus(status: number): FailureKind {
 
 /** BLOCKED: the database's owner has blocked reads or writes. */
 function kindOfCode(code: string): FailureKind {
+  if (code.startsWith("SQLITE_CONSTRAINT")) {
+    return "constraint";
+  }
   return code.startsWith("SQLITE_BUSY") || code === "BLOCKED" ? "unavailable" : "refused";
 }

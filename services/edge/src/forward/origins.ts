@@ -1,7 +1,7 @@
 /** Which server is asked: one order per person, the same for every request, so that the servers share the people. */
 
-import type { Origin } from "./env.ts";
-import { hash } from "./hash.ts";
+import type { Origin } from "../env.ts";
+import { hash } from "../hash.ts";
 
 /** The servers in the order in which to try them for `key`. */
 export function ordered(origins: readonly Origin[], key: string): readonly Origin[] {

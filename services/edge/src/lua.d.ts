@@ -1,0 +1,5 @@
+/** A script as text. */
+declare module "*.lua" {
+  const script: string;
+  export default script;
+}

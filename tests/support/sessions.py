@@ -1,0 +1,21 @@
+"""Access tokens as the api issues them, and what tests change in them."""
+
+import time
+
+import jwt
+
+
+def token(
+    key: bytes, user: str = "ada", name: object = "Ada Harbour", ws: object = None, **claims: object
+) -> str:
+    """Of a valid session, but for what `claims` change; `ws`: roles by workspace."""
+    now = int(time.time())
+    every = {
+        "sub": user,
+        "name": name,
+        "iat": now,
+        "exp": now + 600,
+        "ws": {} if ws is None else ws,
+        **claims,
+    }
+    return jwt.encode(every, key, algorithm="HS256")
