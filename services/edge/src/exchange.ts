@@ -7,6 +7,16 @@ import type { EdgeRoute } from "./routes.ts";
 /** What the platform gives beside the request: work after the answer. */
 export type Afterwards = Pick<ExecutionContext, "waitUntil">;
 
+/** How a request was placed, for the log. */
+export interface Placing {
+  /** Null where only one tier can answer. */
+  side: "edge" | "server" | null;
+  /** How old the operator's switches were; null where none are known. */
+  switchesAgeMs: number | null;
+  /** Why the server answered in the edge's place. */
+  fallback: string | null;
+}
+
 /** One request on its way, and what its stages learn about it. */
 export class Exchange {
   readonly url: URL;
@@ -24,6 +34,7 @@ export class Exchange {
   membershipOpen = false;
   /** What the client sent, where the edge reads it. */
   input: Input | null = null;
+  readonly placing: Placing = { side: null, switchesAgeMs: null, fallback: null };
   /** The tier that answered. */
   servedBy = "edge";
   /** The server that was asked last. */

@@ -2,13 +2,11 @@
 
 import { Breaker } from "../../../services/edge/src/move/breaker.ts";
 import { differences } from "../../../services/edge/src/move/differences.ts";
-import { isMoved, network, personOf } from "../../../services/edge/src/move/split.ts";
+import { isMoved } from "../../../services/edge/src/move/split.ts";
 import { parseSwitches, Switches } from "../../../services/edge/src/move/switches.ts";
 import { Tally } from "../../../services/edge/src/move/tally.ts";
 
 const functions = {
-  network,
-  personOf,
   /** Which of these people are moved, as indexes. */
   moved: (route, people, rollout) =>
     people.flatMap((person, index) => (isMoved(route, person, rollout) ? [index] : [])),

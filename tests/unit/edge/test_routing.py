@@ -195,6 +195,7 @@ def test_a_request_leaves_one_log_line_without_what_it_carried(worker: Edge, ada
         "method": "POST",
         "route": "POST /api/notes",
         "status": 201,
+        "servedBy": "edge",
     }
     assert "secret-" not in worker.log.read_text("utf-8")
 

@@ -3,7 +3,6 @@
 import type { Env } from "../env.ts";
 import { batching, decodeRows, decodeSteps, executing, type Rows, type StatementError, type Step, type Steps } from "./hrana.ts";
 
-/** From sending the statements to the last byte of their results. */
 const DEADLINE_MS = 5_000;
 
 /**
@@ -32,6 +31,8 @@ export interface Trip {
 
 export class Database {
   trip: Trip | null = null;
+  /** From sending the statements to the last byte of their results. */
+  deadlineMs = DEADLINE_MS;
   readonly #env: Pick<Env, "DATABASE_URL" | "DATABASE_TOKEN">;
 
   constructor(env: Pick<Env, "DATABASE_URL" | "DATABASE_TOKEN">) {
@@ -68,9 +69,9 @@ export class Database {
   }
 
   async #send(body: string): Promise<unknown> {
-    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const signal = AbortSignal.timeout(this.deadlineMs);
     const { status, text } = await this.#post(body, signal).catch((error: unknown) => {
-      throw new DatabaseFailure("unavailable", signal.aborted ? `no answer in ${DEADLINE_MS} ms` : String(error));
+      throw new DatabaseFailure("unavailable", signal.aborted ? `no answer in ${this.deadlineMs} ms` : String(error));
     });
     if (status !== 200) {
       throw new DatabaseFailure(kindOfStatus(status), `HTTP ${status}`);

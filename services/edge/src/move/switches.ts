@@ -15,7 +15,7 @@ export const SWITCHES_KEY = "shoreline:switches";
 
 /** Older than this they are read again, off the request's path. */
 const FRESH_MS = 2_000;
-/** Not read for this long, as in an isolate that was idle or is new, a request waits for them: see WAIT_MS. */
+/** No read has ended for this long, as in an isolate that was idle or is new: a request waits for one, see WAIT_MS. */
 const STALE_MS = 4_000;
 
 /** No request waits longer for Redis. */
@@ -24,22 +24,28 @@ export const WAIT_MS = 250;
 /** What one isolate knows of the switches; times in milliseconds. */
 export class Switches {
   #known: SwitchesByRoute = new Map();
-  #triedAt = -Infinity;
+  #beganAt = -Infinity;
+  #endedAt = -Infinity;
   #readAt: number | null = null;
 
   of(route: string): Switch {
     return this.#known.get(route) ?? {};
   }
 
-  /** Whether to read them: not now, beside the request, or before it. A failed try counts, so that nobody waits twice. */
+  /** Whether to read them: not now, beside the request, or before it. A read that failed has ended as well. */
   due(now: number): "no" | "beside" | "before" {
-    const age = now - this.#triedAt;
-    return age < FRESH_MS ? "no" : age < STALE_MS ? "beside" : "before";
+    if (now - this.#endedAt >= STALE_MS) {
+      return "before";
+    }
+    return now - this.#beganAt >= FRESH_MS ? "beside" : "no";
   }
 
-  /** A read begins. */
-  trying(now: number): void {
-    this.#triedAt = now;
+  began(now: number): void {
+    this.#beganAt = now;
+  }
+
+  ended(now: number): void {
+    this.#endedAt = now;
   }
 
   /** What a read that began at `began` found. An older one never replaces a newer one. */

@@ -1,5 +1,6 @@
 /** What shadows found since it was last written down: counts, and some samples of differences. */
 
+import type { Command } from "../limit/redis.ts";
 import type { Difference } from "./differences.ts";
 
 /**
@@ -9,8 +10,6 @@ import type { Difference } from "./differences.ts";
  * - `skipped`: too many shadows at once, or an answer that is too large to compare
  */
 export type Outcome = "same" | "different" | "changed" | "late" | "failed" | "skipped";
-
-export type Command = readonly (string | number)[];
 
 export const COUNTS_KEY = "shoreline:shadow:counts";
 
