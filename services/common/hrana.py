@@ -4,6 +4,7 @@ Source: libsql docs/HTTP_V2_SPEC.md; rows_read is libsql-server's addition.
 The edge's twin: services/edge/src/hrana.ts.
 """
 
+import base64
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ import aiohttp
 
 from services.settings import Settings
 
-Value = int | float | str | None
+Value = int | float | str | bytes | None
 Row = Mapping[str, Value]
 
 DEADLINE_SECONDS = 8.0
@@ -180,6 +181,8 @@ def _encoded(value: Value) -> dict[str, Any]:
             return {"type": "float", "value": value}
         case str():
             return {"type": "text", "value": value}
+        case bytes():
+            return {"type": "blob", "base64": base64.b64encode(value).decode()}
 
 
 def _decoded(cell: Any) -> Value:
@@ -191,7 +194,8 @@ def _decoded(cell: Any) -> Value:
         case "float":
             return float(cell["value"])
         case "blob":
-            return str(cell["base64"])
+            # libsql-server leaves the padding out.
+            return base64.b64decode(cell["base64"] + "==")
         case _:
             return str(cell["value"])
 

@@ -3,12 +3,17 @@
 import asyncio
 import signal
 
+from services.common.hrana import Database
 from services.common.log import take_over_logging, write_log
 from services.common.tasks import end
+from services.realtime.connections import Connections
 from services.realtime.feed import RedisFeed
 from services.realtime.hub import Hub
 from services.realtime.limits import Limits
+from services.realtime.neighbours import RedisPublisher
+from services.realtime.rooms import Rooms
 from services.realtime.server import Realtime
+from services.realtime.store import NoteStore
 from services.settings import Settings, load_or_exit
 
 
@@ -16,13 +21,17 @@ async def serve(settings: Settings, limits: Limits) -> None:
     ended = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
-    hub = Hub()
+    database, hub, connections = Database(settings), Hub(), Connections(limits)
     hub.feed = feed = RedisFeed(settings.redis_url, hub)
-    following = asyncio.create_task(feed.run())
-    async with Realtime(settings, hub, limits).serving():
+    publisher = RedisPublisher(settings.redis_url)
+    rooms = Rooms(NoteStore(database), connections, hub, publisher)
+    following = [asyncio.create_task(work) for work in (feed.run(), publisher.run())]
+    async with Realtime(settings, connections, hub, rooms).serving():
         write_log("start", tier="realtime", server=settings.server_name, release=settings.release)
         await ended.wait()
-    await end(following)
+    for task in following:
+        await end(task)
+    await database.close()
     write_log("stop", tier="realtime", server=settings.server_name)
 
 

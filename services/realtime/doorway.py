@@ -1,5 +1,6 @@
-"""Who may come in: decides about an upgrade request before it is one. Pure."""
+"""Who may come in, and where to: decides about an upgrade request before it is one. Pure."""
 
+import re
 from dataclasses import dataclass
 
 from multidict import CIMultiDict
@@ -9,7 +10,8 @@ from services.common.identity import Identity
 from services.common.problem import Problem
 from services.common.signature import IDENTITY_HEADER, SIGNATURE_HEADER
 
-PATH = "/api/realtime"
+EVENTS = "/api/realtime"
+NOTE = re.compile(r"/api/realtime/notes/([0-9a-f-]{36})")
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,21 @@ class Asked:
     method: str
     target: str
     headers: CIMultiDict[str]
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def route(self) -> str:
+        """The pattern of the path, for the log; never the path itself."""
+        return "/api/realtime/notes/{id}" if self.note is not None else EVENTS
+
+    @property
+    def note(self) -> str | None:
+        """The note that it asks for."""
+        named = NOTE.fullmatch(self.path)
+        return named[1] if named else None
 
     def header(self, name: str) -> str | None:
         """Given more than once, it is one value that no signature fits."""
@@ -36,7 +53,7 @@ def decide(asked: Asked, key: bytes, now: float) -> Identity:
         raise Healthy
     signature, vouched = asked.header(SIGNATURE_HEADER), asked.header(IDENTITY_HEADER)
     identity = admit(key, now, signature, vouched, asked.method, asked.target)
-    if asked.target.partition("?")[0] != PATH:
+    if asked.path != EVENTS and asked.note is None:
         raise Problem(404, "There is nothing at this path.")
     if (asked.header("upgrade") or "").lower() != "websocket":
         raise Problem(426, "This path speaks WebSocket only.", {"upgrade": "websocket"})

@@ -1,21 +1,22 @@
-"""Who is connected, and which events are theirs. Sessions and Redis are behind two small interfaces."""
+"""Who listens to which channel. Listeners and Redis are behind two small interfaces."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Protocol
 
-from services.common.events import EVERYBODY, channel_of
-
-READY = '{"type":"ready"}'
-"""Says: from now on nothing is missed; read again what you show."""
+from services.common.events import EVERYBODY
 
 
 class Listener(Protocol):
-    """One connection."""
+    """Hears its own channel, and what is for everybody."""
 
     @property
-    def user(self) -> str: ...
-    def send(self, event: str) -> None: ...
+    def channel(self) -> str: ...
+    def followed(self) -> None:
+        """From now on nothing on the channel is missed."""
+        ...
+
+    def hear(self, channel: str, event: str) -> None: ...
 
 
 class Feed(Protocol):
@@ -31,30 +32,21 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._followed: set[str] = set()
 
-    def __iter__(self) -> Iterator[Listener]:
-        return iter([listener for group in self._listeners.values() for listener in group])
-
-    def __len__(self) -> int:
-        return sum(map(len, self._listeners.values()))
-
-    def count(self, user: str) -> int:
-        return len(self._listeners.get(channel_of(user), ()))
-
     def channels(self) -> list[str]:
         """What the feed has to follow now."""
         return [EVERYBODY, *self._listeners]
 
     def add(self, listener: Listener) -> None:
-        channel = channel_of(listener.user)
+        channel = listener.channel
         newcomer = channel not in self._listeners
         self._listeners[channel].add(listener)
         if channel in self._followed:
-            listener.send(READY)
+            listener.followed()
         elif newcomer and self.feed is not None:
             self.feed.follow(channel)
 
     def remove(self, listener: Listener) -> None:
-        channel = channel_of(listener.user)
+        channel = listener.channel
         group = self._listeners.get(channel, set())
         group.discard(listener)
         if not group and self._listeners.pop(channel, None) is not None:
@@ -65,15 +57,19 @@ class Hub:
     def followed(self, channel: str) -> None:
         """The feed follows this channel from now on."""
         self._followed.add(channel)
-        self._send(self._listeners.get(channel, set()), READY)
+        for listener in self._of(channel):
+            listener.followed()
 
     def lost(self) -> None:
         """The feed follows nothing any more."""
         self._followed.clear()
 
     def deliver(self, channel: str, event: str) -> None:
-        self._send(self if channel == EVERYBODY else self._listeners.get(channel, set()), event)
+        for listener in self._everybody() if channel == EVERYBODY else self._of(channel):
+            listener.hear(channel, event)
 
-    def _send(self, listeners: "Hub | set[Listener]", event: str) -> None:
-        for listener in list(listeners):
-            listener.send(event)
+    def _of(self, channel: str) -> Iterable[Listener]:
+        return list(self._listeners.get(channel, ()))
+
+    def _everybody(self) -> Iterable[Listener]:
+        return [listener for group in self._listeners.values() for listener in group]

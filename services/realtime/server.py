@@ -1,4 +1,4 @@
-"""The server: upgrades in, sessions out, and an orderly end."""
+"""The server: upgrades in, connections out, and an orderly end."""
 
 import asyncio
 import json
@@ -7,34 +7,43 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from picows import (
-    WSCloseCode,
     WSUpgradeRequest,
     WSUpgradeResponse,
     WSUpgradeResponseWithListener,
     ws_create_server,
 )
 
+from services.common.identity import Identity
 from services.common.log import write_log
 from services.common.problem import CONTENT_TYPE, Problem
 from services.common.request_id import request_id
 from services.common.tasks import end
-from services.realtime.doorway import PATH, Asked, Healthy, decide
+from services.realtime import codes
+from services.realtime.connection import Connection
+from services.realtime.connections import Connections
+from services.realtime.doorway import Asked, Healthy, decide
 from services.realtime.hub import Hub
-from services.realtime.limits import Limits
+from services.realtime.rooms import Rooms
+from services.realtime.seat import Seat
 from services.realtime.session import Session
 from services.settings import Settings
 
 TIER = "realtime"
-HEARTBEAT = '{"type":"heartbeat"}'
 
 
 class Realtime:
-    """Sessions of one process."""
+    """The connections of one process."""
 
     def __init__(
-        self, settings: Settings, hub: Hub, limits: Limits, clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        connections: Connections,
+        hub: Hub,
+        rooms: Rooms,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings, self._hub, self._limits, self._clock = settings, hub, limits, clock
+        self._settings, self._connections, self._hub, self._rooms = settings, connections, hub, rooms
+        self._limits, self._clock = connections.limits, clock
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[asyncio.Server]:
@@ -46,28 +55,32 @@ class Realtime:
             enable_auto_ping=True,
             auto_ping_idle_timeout=self._limits.heartbeat_seconds,
             auto_ping_reply_timeout=self._limits.heartbeat_seconds,
-            max_frame_size=self._limits.message_bytes,
+            max_frame_size=self._limits.note_message_bytes,
         )
-        beating = asyncio.create_task(self._beat())
+        working = [asyncio.create_task(work) for work in (self._beat(), self._rooms.look_around())]
         try:
             yield server
         finally:
-            await end(beating)
+            for each in working:
+                await end(each)
             server.close()
+            # What has come is made durable and acknowledged, before anybody is sent away.
+            await self._rooms.settle()
             await self._drain()
+            await self._rooms.stop()
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._limits.heartbeat_seconds)
-            for session in self._hub:
-                session.send(HEARTBEAT)
+            for connection in self._connections:
+                connection.heartbeat()
 
     async def _drain(self) -> None:
-        sessions = [session for session in self._hub if isinstance(session, Session)]
-        for session in sessions:
-            session.close(WSCloseCode.SERVICE_RESTART, "the service restarts")
-        if sessions:
-            endings = [asyncio.create_task(session.ended.wait()) for session in sessions]
+        connections = list(self._connections)
+        for connection in connections:
+            connection.close(codes.RESTART, "the service restarts")
+        if connections:
+            endings = [asyncio.create_task(connection.ended.wait()) for connection in connections]
             await asyncio.wait(endings, timeout=self._limits.drain_seconds)
 
     def _receive(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
@@ -81,7 +94,7 @@ class Realtime:
         }
         try:
             identity = decide(asked, self._settings.edge_key, self._clock())
-            if self._hub.count(identity.user) >= self._limits.connections_of_one_person:
+            if self._connections.is_full_for(identity.user):
                 raise Problem(429, "There are too many connections of yours.", {"retry-after": "30"})
         except Healthy:
             body = json.dumps({"release": self._settings.release}).encode()
@@ -95,9 +108,14 @@ class Realtime:
             )
             return WSUpgradeResponseWithListener(refusal, None)
         self._log(asked, asked_id, 101)
-        session = Session(identity, asked_id, self._hub, self._limits)
-        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(signed_off), session)
+        connection = self._connection(asked, identity, asked_id)
+        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(signed_off), connection)
+
+    def _connection(self, asked: Asked, identity: Identity, asked_id: str) -> Connection:
+        if asked.note is None:
+            return Session(identity, asked_id, self._connections, self._hub)
+        return Seat(identity, asked_id, self._connections, self._rooms, asked.note)
 
     def _log(self, asked: Asked, asked_id: str, status: int) -> None:
         line = {"id": asked_id, "tier": TIER, "server": self._settings.server_name, "method": asked.method}
-        write_log("request", **line, route=f"GET {PATH}", status=status)
+        write_log("request", **line, route=f"GET {asked.route}", status=status)

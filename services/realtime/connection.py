@@ -1,0 +1,137 @@
+"""One WebSocket connection: its messages, limits and end, whatever it is for."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from services.common.log import write_log
+from services.realtime import codes
+from services.realtime.budget import Bucket, take
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.common.identity import Identity
+    from services.realtime.connections import Connections
+    from services.realtime.limits import Limits
+
+GOODBYE_SECONDS = 5.0
+"""What a client has to answer a close before the connection is cut."""
+
+
+class Connection(WSListener):
+    """What it is for: a subclass's `begin`, `take`, `heartbeat` and `end`."""
+
+    takes = WSMsgType.TEXT
+    """The only type of message that it takes."""
+
+    def __init__(self, identity: "Identity", request_id: str, connections: "Connections") -> None:
+        super().__init__()
+        self.identity, self.id = identity, request_id
+        self.workspace: str | None = None
+        """Where it counts against a workspace's limits."""
+        self.transport: WSTransport | None = None
+        self.ended = asyncio.Event()
+        self.buckets: Sequence[Bucket] = ()
+        self._connections = connections
+        self._limits = connections.limits
+        self._message_bytes = self._limits.message_bytes
+        self._started = time.monotonic()
+        self._lifetime: asyncio.TimerHandle | None = None
+        self._parts = bytearray()
+
+    @property
+    def limits(self) -> "Limits":
+        return self._limits
+
+    def begin(self) -> None:
+        """It is open."""
+
+    def take(self, message: bytes) -> None:
+        """A whole message has come."""
+
+    def heartbeat(self) -> None:
+        """Sends something, so that the client knows that somebody is there."""
+
+    def end(self) -> None:
+        """It is gone."""
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
+        self._lifetime = asyncio.get_running_loop().call_later(
+            self._limits.lifetime_seconds, self.close, codes.COME_IN_AGAIN, "come in again"
+        )
+        self._connections.add(self)
+        self.begin()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.transport = None
+        if self._lifetime is not None:
+            self._lifetime.cancel()
+        self._connections.remove(self)
+        self.end()
+        self.ended.set()
+        seconds = round(time.monotonic() - self._started, 1)
+        write_log("closed", id=self.id, tier="realtime", seconds=seconds, code=_code(transport))
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        match frame.msg_type:
+            case WSMsgType.CLOSE:
+                if not transport.is_close_frame_sent:
+                    transport.send_close(frame.get_close_code())
+                transport.disconnect()
+            case self.takes | WSMsgType.CONTINUATION:
+                self._gather(frame)
+            case WSMsgType.TEXT | WSMsgType.BINARY:
+                self.close(codes.UNSUPPORTED, f"{self.takes.name.lower()} only")
+
+    def _gather(self, frame: WSFrame) -> None:
+        """A message may come in parts; together they are as limited as one."""
+        if len(self._parts) + frame.payload_size > self._message_bytes:
+            self._parts.clear()
+            self.close(codes.TOO_LARGE, "")
+        elif not frame.fin:
+            self._parts += frame.get_payload_as_memoryview()
+        elif self._parts:
+            message, self._parts = bytes(self._parts + frame.get_payload_as_memoryview()), bytearray()
+            self._pass_on(message)
+        else:
+            self._pass_on(frame.get_payload_as_bytes())
+
+    def _pass_on(self, message: bytes) -> None:
+        if self.is_open:
+            self._charge(len(message) + self._limits.message_cost)
+            self.take(message)
+
+    def _charge(self, amount: int) -> None:
+        """Who sends too much is not read from for a while."""
+        wait = take(self.buckets, amount, time.monotonic())
+        if wait > 0 and self.transport is not None:
+            self.transport.underlying_transport.pause_reading()
+            asyncio.get_running_loop().call_later(wait, self._read_again)
+
+    def _read_again(self) -> None:
+        if self.transport is not None:
+            self.transport.underlying_transport.resume_reading()
+
+    @property
+    def is_open(self) -> bool:
+        return self.transport is not None and not self.transport.is_close_frame_sent
+
+    def close(self, code: WSCloseCode, reason: str) -> None:
+        """Says goodbye, and cuts the connection unless the client answers in time."""
+        transport = self.transport
+        if transport is None or transport.is_close_frame_sent:
+            return
+        transport.send_close(code, reason.encode())
+        # A client that waits to be read from couldn't answer.
+        transport.underlying_transport.resume_reading()
+        asyncio.get_running_loop().call_later(GOODBYE_SECONDS, transport.disconnect, False)
+
+
+def _code(transport: WSTransport) -> int | None:
+    handshake = transport.close_handshake
+    closed = None if handshake is None else handshake.recv or handshake.sent
+    return None if closed is None else int(closed.code)  # type: ignore[call-overload] # an IntEnum or a number

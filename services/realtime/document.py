@@ -1,0 +1,73 @@
+"""A note as a Yjs document: its title and its body are texts. Pure."""
+
+from collections.abc import Sequence
+
+from pycrdt import Doc, Text, get_update, merge_updates
+
+TITLE, BODY = "title", "body"
+UNTITLED = "Untitled"
+TITLE_CHARACTERS = 200
+"""As in services/contract/new-note.schema.json."""
+
+_SEED_CLIENT = 1
+"""The Yjs client that the text of a note before its first edit is by."""
+_NO_STRUCTS = 0
+
+
+class BadUpdate(Exception):
+    """The bytes are no Yjs update."""
+
+
+class Document:
+    def __init__(self) -> None:
+        self._doc: Doc[Text] = Doc()
+        self._title = self._doc.get(TITLE, type=Text)
+        self._body = self._doc.get(BODY, type=Text)
+
+    def apply(self, update: bytes) -> None:
+        """Again is the same as once, and the order doesn't matter. Raises BadUpdate."""
+        try:
+            self._doc.apply_update(update)
+        except ValueError:
+            raise BadUpdate from None
+
+    def lacks_what_precedes(self, update: bytes) -> bool:
+        """Whether an update that was applied waits for others, which are not here."""
+        return get_update(update, self._doc.get_state())[0] != _NO_STRUCTS
+
+    def state(self) -> bytes:
+        """Yjs' state vector: what is here."""
+        return self._doc.get_state()
+
+    def since(self, state: bytes) -> bytes:
+        """The update that brings another document from `state` to this one's. Raises BadUpdate."""
+        try:
+            return self._doc.get_update(state)
+        except ValueError:
+            raise BadUpdate from None
+
+    def whole(self) -> bytes:
+        return self._doc.get_update()
+
+    @property
+    def title(self) -> str:
+        """As it stands in lists: one line, never empty."""
+        return " ".join(str(self._title).split())[:TITLE_CHARACTERS] or UNTITLED
+
+    @property
+    def body(self) -> str:
+        return str(self._body)
+
+
+def seed(title: str, body: str) -> bytes:
+    """The update that makes a document of a note that has none: the same for the same note."""
+    doc: Doc[Text] = Doc(client_id=_SEED_CLIENT)
+    with doc.transaction():
+        doc.get(TITLE, type=Text).insert(0, title)
+        doc.get(BODY, type=Text).insert(0, body)
+    return doc.get_update()
+
+
+def merged(updates: Sequence[bytes]) -> bytes:
+    """One update with the effect of all of them."""
+    return updates[0] if len(updates) == 1 else merge_updates(*updates)
