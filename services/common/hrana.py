@@ -16,7 +16,9 @@ import aiohttp
 
 from services.settings import Settings
 
-Value = int | float | str | bytes | None
+Value = int | float | str | None
+"""A blob comes as base64."""
+Argument = Value | bytes
 Row = Mapping[str, Value]
 
 DEADLINE_SECONDS = 8.0
@@ -48,7 +50,7 @@ class Statement:
     """SQL with the values of its `:name` parameters."""
 
     sql: str
-    args: Mapping[str, Value]
+    args: Mapping[str, Argument]
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Database:
     async def close(self) -> None:
         await self._http.close()
 
-    async def execute(self, sql: str, args: Mapping[str, Value] | None = None) -> Result:
+    async def execute(self, sql: str, args: Mapping[str, Argument] | None = None) -> Result:
         """Runs one statement."""
         return _result(await self.execute_encoded(_statement(Statement(sql, args or {}))))
 
@@ -171,7 +173,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
     return {"sql": statement.sql, "named_args": named}
 
 
-def _encoded(value: Value) -> dict[str, Any]:
+def _encoded(value: Argument) -> dict[str, Any]:
     match value:
         case None:
             return {"type": "null"}
@@ -194,8 +196,7 @@ def _decoded(cell: Any) -> Value:
         case "float":
             return float(cell["value"])
         case "blob":
-            # libsql-server leaves the padding out.
-            return base64.b64decode(cell["base64"] + "==")
+            return str(cell["base64"])
         case _:
             return str(cell["value"])
 

@@ -13,6 +13,8 @@ from services.realtime.budget import Bucket, take
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from picows.picows import WSCloseHandshake
+
     from services.common.identity import Identity
     from services.realtime.connections import Connections
     from services.realtime.limits import Limits
@@ -132,6 +134,6 @@ class Connection(WSListener):
 
 
 def _code(transport: WSTransport) -> int | None:
-    handshake = transport.close_handshake
+    handshake: WSCloseHandshake | None = transport.close_handshake  # whatever picows' types say
     closed = None if handshake is None else handshake.recv or handshake.sent
     return None if closed is None else int(closed.code)  # type: ignore[call-overload] # an IntEnum or a number

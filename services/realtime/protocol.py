@@ -1,7 +1,7 @@
 """The messages of collaboration: those of y-protocols, and an acknowledgement of our own. Pure.
 
 A frame holds one message: its kind, then its content. Kinds 0 (sync), 1 (awareness) and 3 (asks for all
-awareness) are those of y-protocols 1.0 and y-websocket 3. Kind 100 is ours and goes to clients only: the first
+awareness) are those of y-protocols 1.0 and y-websocket 3. Kind 100 is ours, and goes to clients only: the first
 `count` updates that this connection has sent are durable.
 """
 

@@ -279,7 +279,7 @@ class Room:
 
     async def _save(self) -> None:
         """Writes what has gathered, then acknowledges it."""
-        batch = self._unsaved
+        batch = tuple(self._unsaved)
         update = merged([each.update for each in batch])
         written = await self._store.append(self.note, update, self._through)
         self._unsaved = self._unsaved[len(batch) :]

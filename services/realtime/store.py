@@ -4,10 +4,11 @@ Any number of processes may write to one note: an update is only ever added, in 
 gives what the others have added. Nothing here depends on who else has the note open.
 """
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.common.hrana import Database, Row, Statement, Value
+from services.common.hrana import Argument, Database, Row, Statement
 from services.common.ids import now_ms
 from services.realtime.document import seed
 
@@ -62,14 +63,14 @@ class NoteStore:
         """The whole document. One that has none is made of the note's text. Raises NoSuchNote."""
         row, written = await self._read(note)
         if written.through == NOTHING:
-            begun: dict[str, Value] = {"note": note, "state": seed(str(row["title"]), str(row["body"]))}
+            begun: dict[str, Argument] = {"note": note, "state": seed(str(row["title"]), str(row["body"]))}
             await self._database.execute(BEGIN, begun)
             row, written = await self._read(note)
         return Loaded(written.updates, written.through, str(row["workspace"]))
 
     async def append(self, note: str, update: bytes, through: int) -> Written:
         """Adds the update; gives it and what others have written since `through`. Raises NoSuchNote."""
-        since: dict[str, Value] = {"note": note, "through": through}
+        since: dict[str, Argument] = {"note": note, "through": through}
         added, *read = await self._database.transaction(
             [
                 Statement(APPEND, {"note": note, "content": update, "now": now_ms()}),
@@ -83,7 +84,7 @@ class NoteStore:
 
     async def since(self, note: str, through: int) -> Written:
         """What was written since `through`."""
-        since: dict[str, Value] = {"note": note, "through": through}
+        since: dict[str, Argument] = {"note": note, "through": through}
         read = await self._database.transaction([Statement(STATE, since), Statement(LOG, since)])
         return _written(read[0].rows, read[1].rows, through)
 
@@ -94,7 +95,7 @@ class NoteStore:
 
     async def show(self, note: str, title: str, body: str, through: int) -> None:
         """Makes the note's row follow its document, unless there are updates after `through`."""
-        shown: dict[str, Value] = {
+        shown: dict[str, Argument] = {
             "note": note,
             "title": title,
             "body": body,
@@ -109,7 +110,7 @@ class NoteStore:
         return [str(row["note"]) for row in rows]
 
     async def _read(self, note: str) -> tuple[Row, Written]:
-        since: dict[str, Value] = {"note": note, "through": NOTHING}
+        since: dict[str, Argument] = {"note": note, "through": NOTHING}
         statements = [Statement(NOTE, {"note": note}), Statement(STATE, since), Statement(LOG, since)]
         notes, states, log = await self._database.transaction(statements)
         if not notes.rows:
@@ -122,8 +123,8 @@ def _written(states: Sequence[Row], log: Sequence[Row], through: int) -> Written
     updates += [(row["content"], row["number"]) for row in log]
     contents, numbers = [], [through]
     for content, number in updates:
-        assert isinstance(content, bytes)
         assert isinstance(number, int)
-        contents.append(content)
+        # libsql-server leaves the padding out.
+        contents.append(base64.b64decode(f"{content}=="))
         numbers.append(number)
     return Written(contents, max(numbers))

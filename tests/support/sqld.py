@@ -48,6 +48,19 @@ class Sqld:
             for result in results
         ]
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else can write as long as the block lasts, which must be short: the server ends it after 5 s."""
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30) as client:
+            headers = {"authorization": f"Bearer {self.token}"}
+            begin = {"requests": [{"type": "execute", "stmt": {"sql": "begin immediate"}}]}
+            answer = client.post("/v2/pipeline", json=begin, headers=headers).raise_for_status().json()
+            try:
+                yield
+            finally:
+                end = {"baton": answer["baton"], "requests": [{"type": "close"}]}
+                client.post("/v2/pipeline", json=end, headers=headers)
+
 
 @contextmanager
 def sqld(directory: Path) -> Iterator[Sqld]:

@@ -1,4 +1,4 @@
-"""The realtime service as a real process before a real Valkey, and a WebSocket client."""
+"""The realtime service as a real process before a real Valkey and libsql-server, and WebSocket clients."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from services.common.identity import Identity
 from services.common.ids import new_id
+from tests.support.notes import insert_notes
 from tests.support.services import FrontDoor, Keys, Service, environment, service
-from tests.support.sqld import Sqld
+from tests.support.sqld import Sqld, sqld
 from tests.support.valkey import Valkey, valkey
 
 TARGET = "/api/realtime"
-NO_DATABASE = Sqld(port=1, token="none", readonly="none")
-"""The realtime service asks none."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class Realtime:
     """The process, and the way in."""
 
     door: FrontDoor
+    database: Sqld
     cache: Valkey
     variables: dict[str, str]
     folder: Path
@@ -41,18 +41,40 @@ class Realtime:
         with connect(url, additional_headers=headers, proxy=None, compression=None, **options) as socket:
             yield socket
 
+    @contextmanager
+    def another(self, **changes: str) -> Iterator["Realtime"]:
+        """A further process of the same stack."""
+        with service("realtime", self.folder, {**self.variables, **changes}) as process:
+            yield Realtime(
+                FrontDoor(process, self.door.key), self.database, self.cache, self.variables, self.folder
+            )
+
     def publish(self, channel: str, event: str) -> None:
         with self.cache.client() as redis:
             redis.publish(channel, event)
+
+    def row(self, note: str) -> tuple[str | None, str | None]:
+        """What the note's row says: title and body."""
+        [[title, body]] = self.database.execute(
+            "select title, body from notes where id = :note", {"note": note}
+        )
+        return title, body
 
 
 @pytest.fixture(scope="session")
 def realtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realtime]:
     keys, folder = Keys(), tmp_path_factory.mktemp("realtime")
-    with valkey(tmp_path_factory.mktemp("cache")) as cache:
-        variables = environment(NO_DATABASE, cache, keys, folder)
+    with valkey(tmp_path_factory.mktemp("cache")) as cache, sqld(tmp_path_factory.mktemp("sqld")) as database:
+        variables = environment(database, cache, keys, folder)
         with service("realtime", folder, variables) as process:
-            yield Realtime(FrontDoor(process, keys.edge), cache, variables, folder)
+            yield Realtime(FrontDoor(process, keys.edge), database, cache, variables, folder)
+
+
+@pytest.fixture
+def note(realtime: Realtime) -> str:
+    """A note that no other test knows."""
+    [note] = insert_notes(realtime.database, "harbour", 1, title="Tide", body="Low at six.")
+    return note.id
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from websockets.sync.client import ClientConnection
 from services.common.events import EVERYBODY, channel_of, digest_event, job_event
 from services.common.identity import Identity
 from services.realtime.limits import Limits
-from tests.support.services import FrontDoor, service
 from tests.unit.realtime.conftest import Realtime
 
 READY = {"type": "ready"}
@@ -124,10 +123,8 @@ def test_a_restart_of_redis_is_survived_and_told(realtime: Realtime, ada: Identi
 
 
 def test_a_stop_says_goodbye_to_everybody(realtime: Realtime, ada: Identity, eve: Identity) -> None:
-    with service("realtime", realtime.folder, realtime.variables) as stopping:
-        own = Realtime(
-            FrontDoor(stopping, realtime.door.key), realtime.cache, realtime.variables, realtime.folder
-        )
+    with realtime.another() as own:
+        stopping = own.service
         with own.opened(ada) as first, own.opened(eve) as second:
             assert [heard(first), heard(second)] == [READY] * 2
             stopping.process.send_signal(signal.SIGTERM)
@@ -137,10 +134,8 @@ def test_a_stop_says_goodbye_to_everybody(realtime: Realtime, ada: Identity, eve
 
 
 def test_a_stop_does_not_wait_for_a_client_that_is_silent(realtime: Realtime, ada: Identity) -> None:
-    with service("realtime", realtime.folder, realtime.variables) as stopping:
-        own = Realtime(
-            FrontDoor(stopping, realtime.door.key), realtime.cache, realtime.variables, realtime.folder
-        )
+    with realtime.another() as own:
+        stopping = own.service
         with own.opened(ada) as socket:
             assert heard(socket) == READY
             socket.socket.settimeout(0)

@@ -11,18 +11,27 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from services.common.hrana import Database
 from services.common.identity import Identity
 from services.common.signature import sign
+from services.realtime.connections import Connections
 from services.realtime.hub import Hub
 from services.realtime.limits import Limits
+from services.realtime.rooms import Rooms
 from services.realtime.server import Realtime
 from services.realtime.session import Session
+from services.realtime.store import NoteStore
 from services.settings import Settings, load
 from tests.unit.realtime.conftest import TARGET
 from tests.unit.realtime.conftest import Realtime as Process
 
 ADA = Identity(user="ada", name="Ada")
 NOW = 1_795_478_604
+
+
+class NoNeighbours:
+    def publish_soon(self, channel: str, event: str) -> None:
+        """Nobody is there to hear it."""
 
 
 @pytest.fixture(scope="module")
@@ -32,28 +41,31 @@ def settings(realtime: Process) -> Settings:
 
 @asynccontextmanager
 async def connected(
-    settings: Settings, limits: Limits, hub: Hub, *, clock: float = NOW, **options: Any
+    settings: Settings, connections: Connections, *, clock: float = NOW, target: str = TARGET, **options: Any
 ) -> AsyncIterator[ClientConnection]:
-    async with Realtime(settings, hub, limits, lambda: clock).serving() as server:
+    hub, database = Hub(), Database(settings)
+    rooms = Rooms(NoteStore(database), connections, hub, NoNeighbours())
+    async with Realtime(settings, connections, hub, rooms, lambda: clock).serving() as server:
         port = server.sockets[0].getsockname()[1]
         vouched = ADA.header()
-        signature = sign(settings.edge_key, NOW, "GET", TARGET, vouched)
+        signature = sign(settings.edge_key, NOW, "GET", target, vouched)
         headers = {"shoreline-edge": signature, "shoreline-identity": vouched}
-        url = f"ws://127.0.0.1:{port}{TARGET}"
+        url = f"ws://127.0.0.1:{port}{target}"
         async with connect(
             url, additional_headers=headers, proxy=None, compression=None, **options
         ) as socket:
             yield socket
+    await database.close()
 
 
 async def test_a_heartbeat_is_heard_again_and_again(settings: Settings) -> None:
-    async with connected(settings, Limits(heartbeat_seconds=0.05), Hub()) as socket:
+    async with connected(settings, Connections(Limits(heartbeat_seconds=0.05))) as socket:
         for _ in range(3):
             assert json.loads(await socket.recv()) == {"type": "heartbeat"}
 
 
 async def test_a_connection_ends_with_the_lifetime_of_a_token(settings: Settings) -> None:
-    async with connected(settings, Limits(lifetime_seconds=0.05), Hub()) as socket:
+    async with connected(settings, Connections(Limits(lifetime_seconds=0.05))) as socket:
         with pytest.raises(ConnectionClosed) as ending:
             await socket.recv()
     assert ending.value.rcvd is not None
@@ -61,25 +73,24 @@ async def test_a_connection_ends_with_the_lifetime_of_a_token(settings: Settings
 
 
 async def test_a_client_that_does_not_read_is_let_go(settings: Settings) -> None:
-    hub = Hub()
-    limits = Limits(unread_bytes=100_000)
-    async with connected(settings, limits, hub, max_queue=1) as socket:
+    connections = Connections(Limits(unread_bytes=100_000))
+    async with connected(settings, connections, max_queue=1) as socket:
         socket.transport.pause_reading()
         deadline = time.monotonic() + 20
-        while len(hub):
+        while len(connections):
             assert time.monotonic() < deadline
-            for session in hub:
+            for session in connections:
+                assert isinstance(session, Session)
                 session.send("x" * 50_000)
             await asyncio.sleep(0)
         socket.transport.abort()
 
 
 async def test_a_client_that_answers_no_ping_is_let_go(settings: Settings) -> None:
-    hub = Hub()
-    async with connected(settings, Limits(heartbeat_seconds=0.1), hub) as socket:
+    connections = Connections(Limits(heartbeat_seconds=0.1))
+    async with connected(settings, connections) as socket:
         socket.transport.pause_reading()
-        [session] = hub
-        assert isinstance(session, Session)
+        [session] = connections
         async with asyncio.timeout(10):
             await session.ended.wait()
         socket.transport.abort()
@@ -88,6 +99,6 @@ async def test_a_client_that_answers_no_ping_is_let_go(settings: Settings) -> No
 @pytest.mark.parametrize("clock", [NOW + 31, NOW - 31])
 async def test_the_signature_is_held_against_the_clock(settings: Settings, clock: float) -> None:
     with pytest.raises(InvalidStatus) as refusal:
-        async with connected(settings, Limits(), Hub(), clock=clock):
+        async with connected(settings, Connections(Limits()), clock=clock):
             pass
     assert refusal.value.response.status_code == 401
