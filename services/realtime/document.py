@@ -1,6 +1,7 @@
 """A note as a Yjs document: its title and its body are texts. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pycrdt import Doc, Text, get_update, merge_updates
 
@@ -18,7 +19,18 @@ class BadUpdate(Exception):
     """The bytes are no Yjs update."""
 
 
+@dataclass(frozen=True)
+class Edit:
+    """`text` in the place of what is from `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
 class Document:
+    """Positions in texts count characters as pycrdt does: Unicode code points."""
+
     def __init__(self) -> None:
         self._doc: Doc[Text] = Doc()
         self._title = self._doc.get(TITLE, type=Text)
@@ -55,8 +67,25 @@ class Document:
         return " ".join(str(self._title).split())[:TITLE_CHARACTERS] or UNTITLED
 
     @property
+    def raw_title(self) -> str:
+        return str(self._title)
+
+    @property
     def body(self) -> str:
         return str(self._body)
+
+    def edited(self, title: Edit | None, body: Edit | None) -> bytes:
+        """The update that makes these edits. The document stays as it is."""
+        doc: Doc[Text] = Doc()
+        doc.apply_update(self.whole())
+        before = doc.get_state()
+        with doc.transaction():
+            for name, edit in ((TITLE, title), (BODY, body)):
+                text = doc.get(name, type=Text)
+                if edit is not None:
+                    del text[edit.start : edit.end]
+                    text.insert(edit.start, edit.text)
+        return doc.get_update(before)
 
 
 def seed(title: str, body: str) -> bytes:

@@ -1,8 +1,8 @@
 """The messages of collaboration: those of y-protocols, and an acknowledgement of our own. Pure.
 
 A frame holds one message: its kind, then its content. Kinds 0 (sync), 1 (awareness) and 3 (asks for all
-awareness) are those of y-protocols 1.0 and y-websocket 3. Kind 100 is ours, and goes to clients only: the first
-`count` updates that this connection has sent are durable.
+awareness) are those of y-protocols 1.0 and y-websocket 3. Two are ours and go to clients only. 100: the first
+`count` updates that this connection has sent are durable. 101: whether it may write.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SYNC, AWARENESS, QUERY_AWARENESS, SAVED = 0, 1, 3, 100
+SYNC, AWARENESS, QUERY_AWARENESS, SAVED, ACCESS = 0, 1, 3, 100, 101
 STEP_1, STEP_2, UPDATE = 0, 1, 2
 
 LARGEST = 2**53 - 1
@@ -90,6 +90,10 @@ def awareness(presences: Sequence[Presence]) -> bytes:
 
 def saved(count: int) -> bytes:
     return bytes((SAVED,)) + number(count)
+
+
+def access(*, may_write: bool) -> bytes:
+    return bytes((ACCESS, may_write))
 
 
 def number(value: int) -> bytes:

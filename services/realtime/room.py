@@ -20,6 +20,7 @@ from services.common.tasks import end
 from services.realtime import codes, protocol
 from services.realtime.document import BadUpdate, Document, merged
 from services.realtime.limits import Limits
+from services.realtime.merge import carried, edit_between
 from services.realtime.presence import NotYours, Presences
 from services.realtime.protocol import Awareness, Presence, Step1, Update
 from services.realtime.store import NoSuchNote, NoteStore
@@ -37,6 +38,9 @@ class Member(Protocol):
     def behind(self) -> bool:
         """Whether it reads slower than it is sent to: then it is sent nothing until it has caught up."""
         ...
+
+    @property
+    def may_write(self) -> bool: ...
 
     missed: bytes | None
     """The state from which it has missed updates."""
@@ -69,7 +73,7 @@ class Room:
     """`loaded` is set once the document is here; until then members only wait."""
 
     def __init__(self, note: str, store: NoteStore, neighbours: Neighbours, limits: Limits) -> None:
-        self.note, self.workspace = note, ""
+        self.note, self.workspace, self.is_open = note, "", False
         self.members: dict[Member, int] = {}
         """With the number of updates that each has sent."""
         self.loaded = asyncio.Event()
@@ -90,6 +94,8 @@ class Room:
         self._idle.set()
         self._look = False
         self._show = False
+        self._shown = ("", "")
+        """Title and body that the note's row was last known to say."""
         self._broadcasting: asyncio.Handle | None = None
         self._writing: asyncio.Task[None] | None = None
 
@@ -100,7 +106,10 @@ class Room:
         loaded = await self._store.load(self.note)
         for each in loaded.updates:
             self._document.apply(each)
-        self.workspace, self._through = loaded.workspace, loaded.through
+        self.workspace, self.is_open, self._through = loaded.workspace, loaded.is_open, loaded.through
+        self._shown = self._document.title, self._document.body
+        self._show = True
+        self._wake_up()
         self._log_length = len(loaded.updates) - 1
         self._size = sum(map(len, loaded.updates))
         self._state = self._document.state()
@@ -130,9 +139,11 @@ class Room:
     # -- members
 
     def enter(self, member: Member) -> None:
-        """A member of a loaded room: it is asked what it has that is not here."""
+        """A member of a loaded room: if it may write, it is asked what it has that is not here."""
         self.members[member] = 0
-        member.send(protocol.step_1(self._state))
+        member.send(protocol.access(may_write=member.may_write))
+        if member.may_write:
+            member.send(protocol.step_1(self._state))
         present = self._presences.everybody()
         if present:
             member.send(protocol.awareness(present))
@@ -171,6 +182,9 @@ class Room:
     # -- edits
 
     def _take(self, member: Member, content: bytes) -> None:
+        if not member.may_write:
+            member.close(codes.NOT_ALLOWED, "you may only read this note")
+            return
         if self._size + len(content) > self._limits.document_bytes:
             member.close(codes.NOTE_FULL, "the note is full")
             return
@@ -274,8 +288,23 @@ class Room:
             await self._fold()
         if self._show and not self._unsaved:
             self._show = False
-            document = self._document
-            await self._store.show(self.note, document.title, document.body, self._through)
+            await self._show_row()
+
+    async def _show_row(self) -> None:
+        """Makes the note's row say what the document says; what was edited there first becomes an update."""
+        title, body = self._document.title, self._document.body
+        edited = await self._store.show(self.note, title, body, self._through)
+        if edited is None:
+            self._shown = title, body
+            return
+        new_title = (
+            None if edited.title == self._shown[0] else edit_between(self._document.raw_title, edited.title)
+        )
+        update = self._document.edited(new_title, carried(self._shown[1], edited.body, self._document.body))
+        written = await self._store.adopt(self.note, update, edited.updated, self._through)
+        self._shown = edited.title, edited.body
+        self._take_over(written.updates, written.through)
+        self._neighbours.tell_written(self.note)
 
     async def _save(self) -> None:
         """Writes what has gathered, then acknowledges it."""
@@ -323,8 +352,8 @@ class Room:
     # -- neighbours
 
     def look(self) -> None:
-        """Others may have written."""
-        self._look = True
+        """Others may have written, to the document or to the note's row."""
+        self._look = self._show = True
         self._wake_up()
 
     def hear_presence(self, owner: object, presences: Sequence[Presence]) -> None:

@@ -11,6 +11,7 @@ from picows import WSCloseCode
 from services.common.hrana import DatabaseFailure
 from services.common.ids import now_ms
 from services.common.log import write_log
+from services.common.roles import RANK
 from services.common.tasks import end
 from services.realtime import codes
 from services.realtime.neighbours import Neighbour, Neighbourhood
@@ -128,8 +129,30 @@ class Rooms:
             seat.close(code, reason)
 
     def _seat(self, room: Room, seat: "Seat") -> None:
+        identity, workspace = seat.identity, room.workspace
+        if identity.more and workspace not in identity.ws:
+            self._do(self._seat_after_asking(room, seat))
+        else:
+            self._seat_as(room, seat, identity.ws.get(workspace))
+
+    async def _seat_after_asking(self, room: Room, seat: "Seat") -> None:
+        """For those who have more workspaces than an access token holds."""
+        try:
+            role = await self._store.role(room.workspace, seat.identity.user)
+        except DatabaseFailure:
+            seat.close(codes.TRY_LATER, "the database does not answer")
+            return
+        if self._open.get(room.note) is not None:
+            self._seat_as(self._open[room.note].room, seat, role)
+
+    def _seat_as(self, room: Room, seat: "Seat", role: str | None) -> None:
+        """Members read, editors write; in an open workspace whoever is signed in."""
         if not seat.is_open:
             return
+        if role is None and not room.is_open:
+            seat.close(codes.NOT_ALLOWED, "the note is of a workspace that is not yours")
+            return
+        seat.may_write = room.is_open or RANK.get(role or "", -1) >= RANK["editor"]
         if self._connections.is_full_in(room.workspace):
             seat.close(codes.TRY_LATER, "the workspace has too many connections")
             return

@@ -27,6 +27,7 @@ class Seat(Connection):
         self._message_bytes = self._limits.note_message_bytes
         self._rooms, self._note = rooms, note
         self._room: Room | None = None
+        self.may_write = False
         self.behind = False
         self.missed: bytes | None = None
         self._saved = 0

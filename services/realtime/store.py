@@ -12,10 +12,12 @@ from services.common.hrana import Argument, Database, Row, Statement
 from services.common.ids import now_ms
 from services.realtime.document import seed
 
-NOTE = "select workspace, title, body from notes where id = :note"
+NOTE = """select workspace, title, body,
+  coalesce((select open from workspaces where id = workspace), 0) as open from notes where id = :note"""
 STATE = "select state, through from note_documents where note = :note and through > :through"
 LOG = "select number, content from note_updates where note = :note and number > :through order by number"
-BEGIN = """insert into note_documents (note, state, through) select id, :state, 0 from notes where id = :note
+BEGIN = """insert into note_documents (note, state, through, shown)
+select id, :state, 0, updated from notes where id = :note and title = :title and body = :body
 on conflict (note) do nothing"""
 APPEND = """insert into note_updates (note, number, content, written)
 select :note, 1 + max(
@@ -27,9 +29,18 @@ on conflict (note) do update set state = excluded.state, through = excluded.thro
 where through < excluded.through"""
 FORGET = """delete from note_updates where note = :note
 and number <= (select through from note_documents where note = :note)"""
-SHOW = """update notes set title = :title, body = :body, updated = :now
+SHOW = """update notes set title = :title, body = :body, updated = max(:now, updated + 1)
 where id = :note and (title <> :title or body <> :body)
+and updated = (select shown from note_documents where note = :note)
 and not exists (select 1 from note_updates where note = :note and number > :through)"""
+SHOWN = """update note_documents set shown = (select updated from notes where id = :note)
+where note = :note and exists (select 1 from notes where id = :note and title = :title and body = :body)"""
+ROW = """select title, body, updated, updated is not shown as edited
+from notes join note_documents on note = id where id = :note"""
+ADOPT = f"""{APPEND} and updated = :updated
+and exists (select 1 from note_documents where note = :note and shown is not :updated)"""  # noqa: S608 - constants only
+ADOPTED = "update note_documents set shown = :updated where note = :note"
+ROLE = "select role from memberships where workspace = :workspace and user = :user"
 LEFT = "select note from note_updates where written < :before group by note limit :limit"
 
 NOTHING = -1
@@ -50,7 +61,19 @@ class Written:
 
 @dataclass(frozen=True)
 class Loaded(Written):
+    """`is_open`: whoever is signed in may write in its workspace."""
+
     workspace: str
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A note's row that says something else than its document: somebody has edited it past the document."""
+
+    title: str
+    body: str
+    updated: int
 
 
 class NoteStore:
@@ -63,10 +86,12 @@ class NoteStore:
         """The whole document. One that has none is made of the note's text. Raises NoSuchNote."""
         row, written = await self._read(note)
         if written.through == NOTHING:
-            begun: dict[str, Argument] = {"note": note, "state": seed(str(row["title"]), str(row["body"]))}
-            await self._database.execute(BEGIN, begun)
-            row, written = await self._read(note)
-        return Loaded(written.updates, written.through, str(row["workspace"]))
+            title, body = str(row["title"]), str(row["body"])
+            await self._database.execute(
+                BEGIN, {"note": note, "title": title, "body": body, "state": seed(title, body)}
+            )
+            return await self.load(note)
+        return Loaded(written.updates, written.through, str(row["workspace"]), row["open"] == 1)
 
     async def append(self, note: str, update: bytes, through: int) -> Written:
         """Adds the update; gives it and what others have written since `through`. Raises NoSuchNote."""
@@ -93,16 +118,43 @@ class NoteStore:
         folding = Statement(FOLD, {"note": note, "state": state, "through": through})
         await self._database.transaction([folding, Statement(FORGET, {"note": note})])
 
-    async def show(self, note: str, title: str, body: str, through: int) -> None:
-        """Makes the note's row follow its document, unless there are updates after `through`."""
-        shown: dict[str, Argument] = {
-            "note": note,
-            "title": title,
-            "body": body,
-            "through": through,
-            "now": now_ms(),
-        }
-        await self._database.execute(SHOW, shown)
+    async def show(self, note: str, title: str, body: str, through: int) -> Edited | None:
+        """Makes the note's row follow its document, unless there are updates after `through`.
+
+        An edited row is left as it is, and given. Raises NoSuchNote.
+        """
+        text: dict[str, Argument] = {"note": note, "title": title, "body": body}
+        *_, read = await self._database.transaction(
+            [
+                Statement(SHOW, {**text, "through": through, "now": now_ms()}),
+                Statement(SHOWN, text),
+                Statement(ROW, {"note": note}),
+            ]
+        )
+        if not read.rows:
+            raise NoSuchNote
+        row = read.rows[0]
+        if not row["edited"]:
+            return None
+        return Edited(str(row["title"]), str(row["body"]), int(row["updated"] or 0))
+
+    async def adopt(self, note: str, update: bytes, updated: int, through: int) -> Written:
+        """Adds the update that makes the document follow its edited row, unless another process has."""
+        since: dict[str, Argument] = {"note": note, "through": through}
+        adopted: dict[str, Argument] = {"note": note, "updated": updated}
+        *_, states, log = await self._database.transaction(
+            [
+                Statement(ADOPT, {**adopted, "content": update, "now": now_ms()}),
+                Statement(ADOPTED, adopted),
+                Statement(STATE, since),
+                Statement(LOG, since),
+            ]
+        )
+        return _written(states.rows, log.rows, through)
+
+    async def role(self, workspace: str, user: str) -> str | None:
+        rows = (await self._database.execute(ROLE, {"workspace": workspace, "user": user})).rows
+        return str(rows[0]["role"]) if rows else None
 
     async def left(self, before: int, limit: int) -> Sequence[str]:
         """Notes whose log holds an update from before that time: nobody folded it."""

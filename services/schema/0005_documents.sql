@@ -2,7 +2,8 @@
 create table note_documents (
   note    text primary key,
   state   blob not null,   -- a Yjs update, version 1
-  through integer not null
+  through integer not null,
+  shown   integer          -- notes.updated when the row last said what the document says: else it was edited since
 ) strict, without rowid;
 
 -- The updates since then, numbered per note in the order in which they were written.

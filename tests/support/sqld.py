@@ -50,7 +50,7 @@ class Sqld:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else can write as long as the block lasts, which must be short: the server ends it after 5 s."""
+        """Nobody else can write as long as the block lasts; the server ends it after 5 s."""
         with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30) as client:
             headers = {"authorization": f"Bearer {self.token}"}
             begin = {"requests": [{"type": "execute", "stmt": {"sql": "begin immediate"}}]}

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import pytest
 from pycrdt import Doc, Text
 from websockets.exceptions import ConnectionClosed
 
@@ -20,14 +21,15 @@ class Socket(Protocol):
 
 @dataclass
 class Writer:
-    """Keeps what the service has not acknowledged; `sent` and `saved` count the updates of this connection."""
+    """Counts the updates that this connection has sent, and those that the service has acknowledged."""
 
     socket: Socket
     doc: "Doc[Text]" = field(default_factory=Doc)
     sent: int = 0
     saved: int = 0
     frames: list[bytes] = field(default_factory=list)
-    """What has come, but for updates and acknowledgements."""
+    """The awareness that has come."""
+    may_write: bool | None = None
 
     def __post_init__(self) -> None:
         self.title = self.doc.get(TITLE, type=Text)
@@ -83,19 +85,17 @@ class Writer:
                     self.synced = self.synced or frame[1] == protocol.STEP_2
                 case _:
                     raise AssertionError(message)
+        elif frame[0] == protocol.ACCESS:
+            self.may_write = frame[1] == 1
         else:
             self.frames.append(frame)
 
     def closed(self) -> int:
         """The code with which the service says goodbye."""
-        try:
-            while True:
-                frame = self.socket.recv(timeout=DEADLINE)
-                assert isinstance(frame, bytes)
-                self.take(frame)
-        except ConnectionClosed as ending:
-            assert ending.rcvd is not None
-            return ending.rcvd.code
+        with pytest.raises(ConnectionClosed) as ending:
+            self.until(lambda: False)
+        assert ending.value.rcvd is not None
+        return ending.value.rcvd.code
 
 
 def _number(encoded: bytes) -> int:

@@ -8,7 +8,9 @@ import pytest
 
 from services.common.identity import Identity
 from services.common.ids import new_id
+from services.common.roles import Role
 from services.realtime import protocol
+from tests.support.notes import insert_notes
 from tests.support.process import until
 from tests.support.writer import Writer
 from tests.unit.realtime.conftest import Realtime
@@ -128,7 +130,7 @@ def test_what_was_not_acknowledged_is_sent_again_and_there_once(
 
 
 def test_nothing_is_acknowledged_before_it_is_durable(realtime: Realtime, note: str, ada: Identity) -> None:
-    """The mutation check of the wait: with it removed (Room._save acknowledges before it writes) this fails."""
+    """The mutation check of the wait: where Room._save acknowledges before it writes, this fails."""
     with writing(realtime, ada, note) as writer:
         writer.until_saved()
         with realtime.database.locked():
@@ -194,3 +196,45 @@ def test_text_is_not_taken(realtime: Realtime, note: str, ada: Identity) -> None
     with realtime.opened(ada, f"/api/realtime/notes/{note}") as socket:
         socket.send("hello")
         assert Writer(socket).closed() == 1003
+
+
+def test_an_edit_of_the_row_is_an_edit_of_the_document(
+    realtime: Realtime, note: str, ada: Identity, eve: Identity
+) -> None:
+    with writing(realtime, ada, note) as writer:
+        writer.write("Now: ")
+        until(lambda: realtime.row(note)[1] == "Now: Low at six." or None, "the row follows")
+        edit = """update notes set title = 'Ebb', body = 'Now: Low at seven.', updated = updated + 1
+          where id = :note"""
+        realtime.database.execute(edit, {"note": note})
+        writer.write("Right ")
+        writer.until_body("Right Now: Low at seven.")
+        writer.until(lambda: str(writer.title) == "Ebb")
+    with realtime.another() as other, writing(other, eve, note) as reader:
+        assert str(reader.body) == "Right Now: Low at seven."
+
+
+def test_a_note_that_is_deleted_ends_its_room(realtime: Realtime, note: str, ada: Identity) -> None:
+    with writing(realtime, ada, note) as writer:
+        realtime.database.execute("delete from notes where id = :note", {"note": note})
+        writer.write("too late")
+        assert writer.closed() == 4404
+
+
+@pytest.mark.parametrize(("role", "may_write"), [("viewer", False), ("editor", True), ("owner", True)])
+def test_members_read_and_editors_write(realtime: Realtime, role: Role, may_write: bool) -> None:
+    [private] = insert_notes(realtime.database, f"w-{new_id()}", 1, open=False)
+    who = Identity(user=new_id(), name="Ada", ws={private.workspace: role})
+    with writing(realtime, who, private.id) as writer:
+        assert writer.may_write is may_write
+        writer.write("x")
+        if may_write:
+            writer.until_saved()
+        else:
+            assert writer.closed() == 4403
+
+
+def test_others_do_not_come_in(realtime: Realtime, ada: Identity) -> None:
+    [private] = insert_notes(realtime.database, f"w-{new_id()}", 1, open=False)
+    with realtime.opened(ada, f"/api/realtime/notes/{private.id}") as socket:
+        assert Writer(socket).closed() == 4403

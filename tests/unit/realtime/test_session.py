@@ -40,12 +40,23 @@ def settings(realtime: Process) -> Settings:
 
 
 @asynccontextmanager
+async def closing(database: Database) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def connected(
     settings: Settings, connections: Connections, *, clock: float = NOW, target: str = TARGET, **options: Any
 ) -> AsyncIterator[ClientConnection]:
     hub, database = Hub(), Database(settings)
     rooms = Rooms(NoteStore(database), connections, hub, NoNeighbours())
-    async with Realtime(settings, connections, hub, rooms, lambda: clock).serving() as server:
+    async with (
+        closing(database),
+        Realtime(settings, connections, hub, rooms, lambda: clock).serving() as server,
+    ):
         port = server.sockets[0].getsockname()[1]
         vouched = ADA.header()
         signature = sign(settings.edge_key, NOW, "GET", target, vouched)
@@ -55,7 +66,6 @@ async def connected(
             url, additional_headers=headers, proxy=None, compression=None, **options
         ) as socket:
             yield socket
-    await database.close()
 
 
 async def test_a_heartbeat_is_heard_again_and_again(settings: Settings) -> None:
