@@ -235,6 +235,7 @@ export interface Routes {
   readonly create_open_note: { path: null; query: null; body: NewOpenNote; answer: Note };
   readonly read_open_note: { path: NotePath; query: null; body: null; answer: Note };
   readonly realtime: { path: null; query: null; body: null; answer: unknown };
+  readonly note: { path: NotePath; query: null; body: null; answer: unknown };
   readonly sign_in: { path: null; query: null; body: Credentials; answer: unknown };
   readonly sign_out: { path: null; query: null; body: null; answer: unknown };
   readonly sign_up: { path: null; query: null; body: NewAccount; answer: unknown };

@@ -1,4 +1,4 @@
-/** Which server is asked: one order per person, the same for every request, so that the servers share the people. */
+/** Which server is asked: one order per person or note, the same for every request, so that the servers share them. */
 
 import type { Origin } from "../env.ts";
 import { hash } from "../hash.ts";

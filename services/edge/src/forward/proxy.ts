@@ -41,7 +41,9 @@ export async function connect(exchange: Exchange): Promise<Response> {
     throw new Problem(426, "This path speaks WebSocket only.");
   }
   checkOrigin(exchange, true);
-  const response = await send(exchange, new Headers({ upgrade: "websocket" }), null);
+  // The people of one note meet on one server, as long as it is up.
+  const note = exchange.asked?.segments[0];
+  const response = await send(exchange, new Headers({ upgrade: "websocket" }), null, note);
   const { webSocket, status, headers } = response;
   const answer = webSocket
     ? new Response(null, { status, headers, webSocket })
@@ -50,9 +52,14 @@ export async function connect(exchange: Exchange): Promise<Response> {
 }
 
 /** Asks the servers in order. Another one than the first only where nothing can have happened yet. */
-async function send(exchange: Exchange, headers: Headers, body: BodyInit | null): Promise<Response> {
-  const { request, env, session } = exchange;
-  const origins = ordered(env.ORIGINS ?? [], session?.user ?? exchange.id);
+async function send(
+  exchange: Exchange,
+  headers: Headers,
+  body: BodyInit | null,
+  key = exchange.session?.user ?? exchange.id,
+): Promise<Response> {
+  const { request, env } = exchange;
+  const origins = ordered(env.ORIGINS ?? [], key);
   if (origins.length === 0 || env.EDGE_KEY === undefined) {
     throw notSetUp();
   }
