@@ -1,4 +1,4 @@
-"""The WebSockets: one for a person's own events and notifications, one for each note that is open for writing."""
+"""The WebSockets: one for a person's own events, one for each note that is open for writing."""
 
 from infra.routes.limits import READS
 from infra.routes.route import Route, Session
