@@ -1,4 +1,4 @@
-"""What seeded notes are made of: workspaces, and phrases in several scripts."""
+"""What seeded rows are made of: workspaces, names, and phrases in several scripts."""
 
 from dataclasses import dataclass
 
@@ -45,6 +45,23 @@ WORKSPACES = (
     "trawlers",
 )
 """From the busiest down, besides the one that owns half."""
+
+TAGS = ("urgent", "weather", "cargo", "crew", "invoice", "repair", "gezeiten", "лоция", "港", "🚢")
+
+FIRST_NAMES = (
+    "Ada",
+    "Bjørn",
+    "Chiara",
+    "Dmitri",
+    "Ebele",
+    "Fatima",
+    "Goran",
+    "Hana",
+    "Ines",
+    "Jürgen",
+    "小林",
+)
+LAST_NAMES = ("Quay", "Lund", "Rossi", "Orlov", "Okafor", "Haddad", "Petrović", "Sato", "Vega", "Weiß", "健")
 
 
 @dataclass(frozen=True)

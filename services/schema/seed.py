@@ -14,10 +14,10 @@ from functools import cache
 from itertools import accumulate
 from statistics import NormalDist
 
-from services.schema.corpus import SCRIPTS, WORKSPACES, Script
+from services.schema.corpus import SCRIPTS, TAGS, WORKSPACES, Script
 
-VERSION = 1
-"""Goes up whenever a note changes, so that a seeded database is seeded anew."""
+VERSION = 2
+"""Goes up whenever a seeded row changes, so that a seeded database is seeded anew."""
 
 LARGEST_BODY = 65_536
 """Bytes of UTF-8."""
@@ -29,7 +29,7 @@ START = END - 2 * 365 * 86_400_000
 """No note is created before, or at END; milliseconds since the epoch."""
 
 MARK = "a5ed"
-"""The fourth group of a seeded note's id; the fifth is the note's number in decimal digits."""
+"""The fourth group of a seeded row's id; the fifth is the row's number in decimal digits."""
 
 _EMPTY_SHARE = 0.03
 _MEDIAN_BYTES = 180
@@ -50,13 +50,14 @@ class Note:
     body: str
     created: int
     updated: int
+    tags: tuple[str, ...]
 
 
-class _Chances:
-    """Independent numbers in [0, 1) for one note, the same on every machine and Python."""
+class Chances:
+    """Eight independent numbers in [0, 1) for one row, the same on every machine and Python."""
 
-    def __init__(self, number: int) -> None:
-        digest = hashlib.blake2b(f"{VERSION}/{number}".encode()).digest()
+    def __init__(self, row: str) -> None:
+        digest = hashlib.blake2b(f"{VERSION}/{row}".encode()).digest()
         self._words = iter([int.from_bytes(digest[at : at + 8]) for at in range(0, 64, 8)])
 
     def __call__(self) -> float:
@@ -103,19 +104,20 @@ def _texts() -> list[_Text]:
 
 def note(number: int) -> Note:
     """The note of this number, from 0."""
-    chance = _Chances(number)
+    chance = Chances(str(number))
     created = START + int(chance() * (END - START))
     edited = chance()
-    text = _texts()[bisect_right(_SHARES, chance() * _SHARES[-1], hi=len(_SHARES) - 1)]
+    text = _text(chance())
     size = chance()
     return Note(
-        id=_id(number, created),
-        workspace=_workspace(number, chance()),
+        id=seeded_id(number, created),
+        workspace=OWNER_OF_HALF if number % 2 == 0 else other_workspace(chance()),
         title=text.cut(chance(), 64),
         body=text.cut(chance(), _body_size(size)) if size >= _EMPTY_SHARE else "",
         created=created,
         # Three of ten were edited later.
         updated=created + int(max(0.0, edited - 0.7) / 0.3 * (END - created)),
+        tags=_tags(chance()),
     )
 
 
@@ -130,10 +132,25 @@ def id_prefix(created: int) -> str:
     return f"{time[:8]}-{time[8:]}"
 
 
-def _workspace(number: int, chance: float) -> str:
-    if number % 2 == 0:
-        return OWNER_OF_HALF
+def other_workspace(chance: float) -> str:
+    """One of the others, the busier ones more often."""
     return WORKSPACES[bisect_left(_ZIPF, chance * _ZIPF[-1])]
+
+
+def phrases(chance: float, place: float, size: int) -> str:
+    """A text of about `size` bytes, in a script and from a place that the two numbers choose."""
+    return _text(chance).cut(place, size)
+
+
+def _text(chance: float) -> _Text:
+    return _texts()[bisect_right(_SHARES, chance * _SHARES[-1], hi=len(_SHARES) - 1)]
+
+
+def _tags(chance: float) -> tuple[str, ...]:
+    """None, one or two, different ones."""
+    first = int(chance * 4 * len(TAGS))
+    found = TAGS[first : first + 2] if first % 2 == 0 else TAGS[first : first + 1]
+    return tuple(found)
 
 
 def _body_size(chance: float) -> int:
@@ -141,6 +158,6 @@ def _body_size(chance: float) -> int:
     return min(int(math.exp(_SIZE.inv_cdf(quantile))), LARGEST_BODY)
 
 
-def _id(number: int, created: int) -> str:
+def seeded_id(number: int, created: int) -> str:
     """A UUIDv7 (RFC 9562): time, version 7 with the seed's version, the mark (variant 10), the number."""
     return f"{id_prefix(created)}-7{VERSION:03x}-{MARK}-{number:012d}"

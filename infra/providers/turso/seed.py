@@ -1,7 +1,11 @@
-"""Seeded notes in a Turso database: the first `notes` of services.schema.seed, beside what people wrote."""
+"""Seeded rows in a Turso database: the first `notes` of services.schema.seed, with their people and comments.
+
+What people wrote themselves is never touched.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass
 
 from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, UpdateResult
@@ -10,7 +14,9 @@ from infra.errors import UserError
 from infra.providers.hrana import DatabaseMissingError, Hrana, HranaError, Rows, TokenRefusedError, Value
 from infra.providers.results import Props, changed, gone, known
 from infra.providers.turso.provider import TursoProvider
-from services.schema import seed
+from services.schema import people, seed
+
+Row = people.User | people.Membership | people.Comment | seed.Note
 
 BLOCK = 1000
 """Notes that are looked for, and sent, together."""
@@ -33,22 +39,67 @@ where id between ?1 and ?2 and substr(id, 20, 5) = ?3 and substr(id, 15, 4) = ?4
 group by 1
 """
 _DELETE = """
-delete from notes where id in (
-  select id from notes
-  where id between ?1 and ?2 and substr(id, 20, 5) = ?3 and substr(id, 15, 1) = '7'
-    and (substr(id, 15, 4) <> ?4 or cast(substr(id, 25) as integer) >= ?5)
+delete from {table} where {key} in (
+  select {key_columns} from {table}
+  where {id} between ?1 and ?2 and substr({id}, 20, 5) = ?3 and substr({id}, 15, 1) = '7'
+    and (substr({id}, 15, 4) <> ?4 or cast(substr({id}, 25) as integer) >= ?5)
   limit ?6
 )
 """
+_DELETE_WORKSPACES = """
+delete from workspaces where id in (select value ->> 0 from json_each(?)) and created = ?
+  and id not in (select workspace from notes) and id not in (select workspace from memberships)
+"""
 _INSERT = """
-insert into notes (id, workspace, title, body, created, updated)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 from json_each(?)
-where true on conflict (id) do nothing
+insert into {table} ({columns})
+select {values} from json_each(?)
+where true on conflict do nothing
 """
 
 
+@dataclass(frozen=True)
+class _Table:
+    """A seeded table. `id`: the column with a seeded id; `scale`: how its numbers follow the notes'."""
+
+    name: str
+    columns: tuple[str, ...]
+    scale: Callable[[int], int]
+    key: tuple[str, ...] = ("id",)
+    id: str = "id"
+
+    @property
+    def insert(self) -> str:
+        values = ", ".join(f"value ->> {at}" for at in range(len(self.columns)))
+        return _INSERT.format(table=self.name, columns=", ".join(self.columns), values=values)
+
+    @property
+    def delete(self) -> str:
+        columns = ", ".join(self.key)
+        key = columns if len(self.key) == 1 else f"({columns})"
+        return _DELETE.format(table=self.name, key=key, key_columns=columns, id=self.id)
+
+
+_WORKSPACES = _Table("workspaces", ("id", "name", "open", "created"), lambda notes: notes)
+_USERS = _Table("users", ("id", "email", "name", "password", "created"), people.people)
+_MEMBERSHIPS = _Table(
+    "memberships",
+    ("workspace", "user", "role", "created"),
+    people.people,
+    key=("workspace", "user"),
+    id="user",
+)
+_COMMENTS = _Table(
+    "comments",
+    ("id", "workspace", "note", "author", "body", "created"),
+    lambda notes: notes * people.PLACES,
+)
+_NOTES = _Table(
+    "notes", ("id", "workspace", "title", "body", "created", "updated", "tags"), lambda notes: notes
+)
+
+
 class SeedProvider(TursoProvider):
-    """Its id is the database's id. `delete` does nothing: the notes go with their database."""
+    """Its id is the database's id. `delete` does nothing: the rows go with their database."""
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         replaces = changed(olds, news, "databaseId")
@@ -76,8 +127,8 @@ class SeedProvider(TursoProvider):
             except HranaError as error:
                 raise UserError(
                     "shoreline:seed.notes",
-                    f"the database refuses the notes: {error.message}",
-                    "Run the same command again; the notes written so far are kept",
+                    f"the database refuses the rows: {error.message}",
+                    "Run the same command again; what was written so far is kept",
                 ) from None
         return _outputs(props)
 
@@ -90,38 +141,74 @@ def count(database: Hrana) -> int:
 
 
 def converge(database: Hrana, wanted: int) -> None:
-    """Leaves exactly the first `wanted` seeded notes, and every other row as it is.
+    """Leaves exactly the first `wanted` seeded notes with what belongs to them, and every other row as it is.
 
     Repeatable after a kill at any point: what is there is looked up, and only incomplete blocks are sent.
     """
-    while database.execute(_DELETE, *_SEEDED, wanted, _DELETE_AT_ONCE).affected_row_count:
-        pass
+    for table in (_COMMENTS, _MEMBERSHIPS, _USERS, _NOTES):
+        while database.execute(
+            table.delete, *_SEEDED, table.scale(wanted), _DELETE_AT_ONCE
+        ).affected_row_count:
+            pass
+    _converge_workspaces(database, wanted)
     present: dict[Value, Value] = dict(_pairs(database.execute(_BLOCKS, *_SEEDED, wanted, BLOCK)))
     for block, start in enumerate(range(0, wanted, BLOCK)):
         stop = min(start + BLOCK, wanted)
         if present.get(block) != stop - start:
-            for rows in _requests(start, stop):
-                database.execute(_INSERT, rows)
+            for insert, rows in _requests(start, stop):
+                database.execute(insert, rows)
+
+
+def _converge_workspaces(database: Hrana, wanted: int) -> None:
+    rows = [(name, name.replace("-", " ").capitalize(), 1, seed.START) for name in people.workspaces()]
+    if wanted > 0:
+        database.execute(_WORKSPACES.insert, json.dumps(rows))
+    else:
+        # The one that everybody starts in is the schema's own.
+        seeded = [row for row in rows if row[0] != seed.OWNER_OF_HALF]
+        database.execute(_DELETE_WORKSPACES, json.dumps(seeded), seed.START)
 
 
 def _pairs(answer: Rows) -> Iterator[tuple[Value, Value]]:
     return ((first, second) for first, second in answer.rows)
 
 
-def _requests(start: int, stop: int) -> Iterator[str]:
-    """The notes as JSON arrays of rows, of bounded size."""
-    rows: list[str] = []
+def _requests(start: int, stop: int) -> Iterator[tuple[str, str]]:
+    """Inserts, each with its rows. The notes come last: once they are there, so is what belongs to them."""
+    users = [people.user(number) for number in range(people.people(start), people.people(stop))]
+    members = [
+        member
+        for number, user in enumerate(users, start=people.people(start))
+        for member in people.memberships(user, number)
+    ]
+    notes = list(seed.notes(start, stop))
+    comments = (
+        comment for number, note in enumerate(notes, start=start) for comment in people.comments(note, number)
+    )
+    tables: list[tuple[_Table, Iterable[Row]]] = [
+        (_USERS, users),
+        (_MEMBERSHIPS, members),
+        (_COMMENTS, comments),
+        (_NOTES, notes),
+    ]
+    for table, rows in tables:
+        for packed in _packed(map(astuple, rows)):
+            yield table.insert, packed
+
+
+def _packed(rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
+    """The rows as JSON arrays of bounded size."""
+    texts: list[str] = []
     size = 0
-    for note in seed.notes(start, stop):
-        fields = (note.id, note.workspace, note.title, note.body, note.created, note.updated)
-        row = json.dumps(fields, ensure_ascii=False)
-        if rows and size + len(row) > _REQUEST_CHARACTERS:
-            yield f"[{','.join(rows)}]"
-            rows, size = [], 0
-        rows.append(row)
-        size += len(row)
-    if rows:
-        yield f"[{','.join(rows)}]"
+    for row in rows:
+        text = json.dumps(row, ensure_ascii=False)
+        if texts and size + len(text) > _REQUEST_CHARACTERS:
+            yield f"[{','.join(texts)}]"
+            texts, size = [], 0
+        texts.append(text)
+        size += len(text)
+    if texts:
+        yield f"[{','.join(texts)}]"
 
 
 def _outputs(props: Props) -> Props:
@@ -129,7 +216,10 @@ def _outputs(props: Props) -> Props:
 
 
 class Seed(Resource, module="turso", name="Seed"):
-    """The first `notes` seeded notes; 0 leaves none. A larger number inserts only the missing ones."""
+    """The first `notes` seeded notes with what belongs to them; 0 leaves none.
+
+    A larger number inserts only the missing ones.
+    """
 
     notes: Output[int]
 

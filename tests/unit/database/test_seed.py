@@ -9,8 +9,10 @@ from itertools import pairwise
 from uuid import RFC_4122, UUID
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
-from services.schema import seed
+from services.schema import people, seed
 from services.schema.corpus import SCRIPTS, WORKSPACES
 
 
@@ -20,14 +22,18 @@ def many() -> list[seed.Note]:
 
 
 def digest(wanted: int) -> str:
-    rows = json.dumps([astuple(note) for note in seed.notes(0, wanted)])
+    users = [people.user(number) for number in range(people.people(wanted))]
+    members = [each for number, user in enumerate(users) for each in people.memberships(user, number)]
+    notes = list(seed.notes(0, wanted))
+    said = [each for number, note in enumerate(notes) for each in people.comments(note, number)]
+    rows = json.dumps([astuple(row) for row in (*users, *members, *notes, *said)])
     return hashlib.sha256(rows.encode()).hexdigest()
 
 
-def test_a_change_of_any_note_needs_a_new_version() -> None:
+def test_a_change_of_any_row_needs_a_new_version() -> None:
     assert (seed.VERSION, digest(1000)) == (
-        1,
-        "70530d1d3d8baffe388ef20cd6cc4e40041931973f25a2419c8862e2c52447c2",
+        2,
+        "35cd6390ec9d1280119e7afd8933a0bf33cb917c2d38e24acaaf6b5e33ac72d1",
     )
 
 
@@ -91,3 +97,28 @@ def test_no_title_is_empty_or_cut_inside_a_phrase(many: list[seed.Note]) -> None
     assert all(0 < len(note.title.encode()) <= max(64, longest) for note in many)
     assert all(any(note.title.startswith(phrase) for phrase in phrases) for note in many)
     assert all(any(note.title.endswith(phrase) for phrase in phrases) for note in many)
+
+
+def test_one_person_for_every_fifty_notes_and_half_of_them_in_the_largest_workspace() -> None:
+    assert [people.people(notes) for notes in (0, 1, 50, 51, 100_000)] == [0, 1, 1, 2, 2000]
+    users = [people.user(number) for number in range(400)]
+    assert len({user.email for user in users}) == len({user.id for user in users}) == 400
+    belong = [people.memberships(user, number) for number, user in enumerate(users)]
+    assert all(len({each.workspace for each in some}) == len(some) >= 1 for some in belong)
+    assert sum(any(each.workspace == seed.OWNER_OF_HALF for each in some) for some in belong) == 200
+
+
+def test_comments_are_of_people_who_are_there_whatever_the_number_of_notes() -> None:
+    for number in (0, 1, 99, 1234):
+        note = seed.note(number)
+        known = {people.user(each).id for each in range(people.people(number + 1))}
+        for comment in people.comments(note, number):
+            assert (comment.note, comment.workspace) == (note.id, note.workspace)
+            assert comment.author in known
+            assert note.created <= comment.created < seed.END
+    assert sum(1 for _ in people.comments(seed.note(0), 0)) == people.BUSIEST
+
+
+def test_nobody_knows_a_seeded_persons_password() -> None:
+    with pytest.raises(VerifyMismatchError):
+        PasswordHasher().verify(people.user(0).password, "password/0")
