@@ -4,7 +4,7 @@ TOOLCHAIN = @$(PYTHON) -m infra.toolchain
 RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile
 
-.PHONY: help up preview down destroy env status logs routes bench check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes measure bench check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -33,6 +33,9 @@ logs: ## show the local cloud's logs
 
 routes: ## compile the routes to what both tiers read of them
 	$(RUN) python -m infra.manifest
+
+measure: ## measure the rows that routes read, where the SQL or the schema changed
+	$(RUN) python -m infra.manifest measure
 
 bench: ## time an unchanged `make up` beside a program that only imports the same packages
 	$(RUN) python -m infra.cli bench

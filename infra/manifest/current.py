@@ -6,6 +6,7 @@ from pathlib import Path
 from infra.manifest.compile import Compiled, examine
 from infra.manifest.files import rendered, write
 from infra.manifest.limits import Plans, excesses
+from infra.manifest.measured import Measurements, load, over_budget
 from infra.manifest.refusal import RoutesRefused
 from infra.paths import SERVICES
 from infra.routes.catalog import ROUTES
@@ -21,10 +22,17 @@ def bring_up_to_date(
     return compiled
 
 
-def accepted(plans: Plans, routes: Mapping[str, Route] = ROUTES) -> Compiled:
-    """The compiled routes. Raises RoutesRefused with every mistake."""
+def accepted(
+    plans: Plans, routes: Mapping[str, Route] = ROUTES, measured: Measurements | None = None
+) -> Compiled:
+    """The compiled routes. `measured`: without it, the committed figures. Raises RoutesRefused."""
     compiled, refusals = examine(routes)
-    refused = [*refusals, *excesses(routes, compiled.manifest, plans)]
+    manifest = compiled.manifest
+    refused = [
+        *refusals,
+        *excesses(routes, manifest, plans),
+        *over_budget(routes, manifest, load() if measured is None else measured),
+    ]
     if refused:
         raise RoutesRefused(refused)
     return compiled

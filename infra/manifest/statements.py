@@ -50,6 +50,18 @@ class Schema:
             for table in tables
         }
 
+    def tables(self, statements: Iterable[str]) -> frozenset[str]:
+        """The tables that the statements touch."""
+        described = [self.describe(sql) for sql in statements]
+        touched = [{table for table, _ in each.reads} | each.inserts | each.rewrites for each in described]
+        return frozenset().union(*touched) & self.columns.keys()
+
+    def definitions(self, statements: Iterable[str]) -> list[str]:
+        """How the tables that the statements touch are made, with their indexes and triggers."""
+        tables = sorted(self.tables(statements))
+        made = "select sql from sqlite_schema where tbl_name = ? and sql is not null order by name"
+        return [str(sql) for table in tables for [sql] in self._database.execute(made, (table,))]
+
     def describe(self, sql: str) -> Described:
         """Raises NotSql."""
         try:

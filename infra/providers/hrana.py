@@ -4,8 +4,8 @@ Source: libsql's docs/HTTP_V2_SPEC.md; seen with sqld 0.24.32, 2026-11-23.
 """
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import httpx
@@ -36,13 +36,15 @@ class DatabaseMissingError(Exception):
 
 @dataclass(frozen=True)
 class Statement:
-    """One SQL statement with its positional arguments."""
+    """One SQL statement with its arguments, by position or by name."""
 
     sql: str
     args: tuple[Value, ...] = ()
+    named: Mapping[str, Value] = field(default_factory=dict)
 
     def wire(self) -> dict[str, Any]:
-        return {"sql": self.sql, "args": [_to_wire(arg) for arg in self.args]}
+        named = [{"name": name, "value": _to_wire(value)} for name, value in self.named.items()]
+        return {"sql": self.sql, "args": [_to_wire(arg) for arg in self.args], "named_args": named}
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Rows(BaseModel):
 
     wire_rows: list[list[_Wire]] = Field(alias="rows")
     affected_row_count: int
+    rows_read: int = 0
+    """libsql-server's addition to the protocol."""
 
     @property
     def rows(self) -> list[tuple[Value, ...]]:
@@ -169,9 +173,9 @@ class Hrana:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def execute(self, sql: str, *args: Value) -> Rows:
+    def execute(self, sql: str, *args: Value, **named: Value) -> Rows:
         """Runs one statement."""
-        [result] = self._pipeline([{"type": "execute", "stmt": Statement(sql, args).wire()}])
+        [result] = self._pipeline([{"type": "execute", "stmt": Statement(sql, args, named).wire()}])
         return _ROWS.validate_python(_accepted(result))
 
     def batch(self, steps: Sequence[Step]) -> BatchAnswer:

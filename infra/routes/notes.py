@@ -2,7 +2,7 @@
 
 from infra.routes.fields import Id, Milliseconds, Page, Slug, Tags, Text, Title
 from infra.routes.limits import READS, WRITES
-from infra.routes.route import Cache, Input, Many, Member, Nothing, One, Public, Route, Row, Session
+from infra.routes.route import Budgets, Cache, Input, Many, Member, Nothing, One, Public, Route, Row, Session
 
 MISSING = "There is no such note."
 
@@ -166,4 +166,6 @@ delete_note = Route(
         "delete from notes where workspace = :workspace and id = :note",
     ),
     returns=Nothing(missing=MISSING),
+    # Each comment is read to be deleted.
+    budgets=Budgets(rows_read=1_000),
 )

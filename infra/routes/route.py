@@ -1,6 +1,7 @@
 """A route's declaration: what it answers, who may ask, and which tier runs it. Checked by infra/manifest."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, Unpack
@@ -123,6 +124,8 @@ class Budgets:
 
     rows_read: int | None = None
     body: int = 64 * 1024
+    samples: Mapping[str, str | int | float | None] = field(default_factory=dict)
+    """Values to measure with, for parameters of which infra/manifest/samples.py knows none."""
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def test_every_mistake_is_told_at_once_with_its_place(tmp_path: Path) -> None:
         Route("GET /b/", tier="server", access=Public(), handler=Handler("b", on="server")),
         Route(
             "PUT /api/c/{note}",
-            tier="edge",
+            tier="server",
             access=Session(),
             sql=WRITE,
             body=Titled,
@@ -124,9 +124,8 @@ def test_a_body_that_the_isolate_cannot_hold(tmp_path: Path) -> None:
         "PUT /api/c/{note}",
         tier="edge",
         access=Session(),
-        sql=WRITE,
+        handler=Handler("draw", on="edge"),
         body=Titled,
-        returns=Nothing(),
         budgets=Budgets(body=50_000_000),
     )
 

@@ -1,8 +1,7 @@
 """Seeding a real libsql-server: the switch goes up and down, and what people wrote stays."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -152,17 +151,6 @@ def test_a_database_without_the_table_is_named(created: Created) -> None:
         "shoreline:seed.notes: the database refuses the rows: SQLite error: no such table: comments."
         " Run the same command again; what was written so far is kept"
     )
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_notes_are_seeded(
-    ready: Created, record_property: Callable[[str, object], None]
-) -> None:
-    with ready.connect() as database:
-        started = time.monotonic()
-        converge(database, 100_000)
-        record_property("seconds", round(time.monotonic() - started, 1))
-        assert count(database) == 100_000
 
 
 def test_no_request_grows_with_the_notes() -> None:

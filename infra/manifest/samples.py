@@ -1,0 +1,100 @@
+"""What a route is measured with: the requests that read the most of the seeded data."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from infra.manifest.model import ManifestRoute, RunSql
+from infra.providers.hrana import Hrana, Value
+from infra.routes.route import Route
+from services.jobs.digest import COUNT
+from services.schema import people, seed
+
+SEEDED = frozenset({"notes", "comments", "users", "memberships", "workspaces", "digest", "idempotency"})
+"""Tables whose rows say something: what is read of an empty one grows later."""
+
+NOW = seed.END
+_NEW_ID = "01a3f000-0000-7000-8000-000000000000"
+
+_MIDDLE = """select id from {table} where workspace = :tenant order by id limit 1
+  offset (select count(*) / 2 from {table} where workspace = :tenant)"""
+
+
+def fill(database: Hrana) -> None:
+    """What the application itself makes of the seed."""
+    database.execute("delete from digest")
+    database.execute(COUNT, now=NOW, recent=seed.id_prefix(NOW - 7 * 86_400_000), last=0)
+
+
+def known(database: Hrana) -> Mapping[str, tuple[Value, ...]]:
+    """Values of parameters by name: of the largest tenant, its most discussed note, its best known person."""
+    first = seed.note(0)
+    tenant = seed.OWNER_OF_HALF
+    [(middle,)] = database.execute(_MIDDLE.format(table="notes"), tenant=tenant).rows
+    [(comment,)] = database.execute(_MIDDLE.format(table="comments"), tenant=tenant).rows
+    [(updated,)] = database.execute("select updated from notes where id = ?", first.id).rows
+    [(busiest,)] = database.execute(
+        "select user from memberships group by user order by count(*) desc, user limit 1"
+    ).rows
+    return {
+        "workspace": (tenant,),
+        "note": (first.id,),
+        "comment": (comment,),
+        "caller": (busiest,),
+        "caller_name": (people.user(0).name,),
+        "new_id": (_NEW_ID,),
+        "now": (NOW,),
+        "before": (None, middle, comment),
+        "after": (None, busiest),
+        "updated": (updated,),
+        "idempotency_route": ("none",),
+        "idempotency_key": ("none",),
+    }
+
+
+def unknown(declared: Route, compiled: ManifestRoute) -> list[str]:
+    """Parameters of path and query for which no value is known that finds anything."""
+    if not isinstance(compiled.run, RunSql):
+        return []
+    asked = {
+        arg.name for each in compiled.run.statements for arg in each.args if arg.source in ("path", "query")
+    }
+    return sorted(asked - _NAMES - {compiled.run.answer.limit} - set(declared.budgets.samples))
+
+
+_NAMES = {"workspace", "note", "comment", "before", "after"}
+
+
+def requests(
+    declared: Route,
+    compiled: ManifestRoute,
+    schemas: Mapping[str, Any],
+    values: Mapping[str, tuple[Value, ...]],
+) -> Iterator[Mapping[str, Value]]:
+    """Values for every parameter of the route's SQL."""
+    assert isinstance(compiled.run, RunSql)
+    names = list(dict.fromkeys(arg.name for each in compiled.run.statements for arg in each.args))
+    choices: list[tuple[Value, ...]] = []
+    for name in names:
+        if name in declared.budgets.samples:
+            choices.append((declared.budgets.samples[name],))
+        elif name == compiled.run.answer.limit:
+            choices.append((page(compiled, schemas) + 1,))
+        else:
+            choices.append(values.get(name, (_of_type(compiled.run, name),)))
+    for chosen in product(*choices):
+        yield dict(zip(names, chosen, strict=True))
+
+
+def page(compiled: ManifestRoute, schemas: Mapping[str, Any]) -> int:
+    """The most rows that one answer holds, where a query says how many; else 1."""
+    if not isinstance(compiled.run, RunSql) or compiled.run.answer.limit is None:
+        return 1
+    limit = schemas[str(compiled.input.query)]["properties"][compiled.run.answer.limit]
+    return int(limit["maximum"])
+
+
+def _of_type(run: RunSql, name: str) -> Value:
+    kind = next(arg.type for each in run.statements for arg in each.args if arg.name == name)
+    values: Mapping[str, Value] = {"text": "sample", "json": "[]", "blob": b"sample", "real": 0.5}
+    return values.get(kind, 1)
