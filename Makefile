@@ -3,8 +3,9 @@ PYTHON ?= python3
 TOOLCHAIN = @$(PYTHON) -m infra.toolchain
 RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile
+given = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z)=$($(1)))
 
-.PHONY: help up preview down destroy env status logs routes measure bench check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes measure switch shadow bench check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -36,6 +37,12 @@ routes: ## compile the routes to what both tiers read of them
 
 measure: ## measure the rows that routes read, where the SQL or the schema changed
 	$(RUN) python -m infra.manifest measure
+
+switch: ## move a route at once: ROUTE=list_notes ROLLOUT=0 (or SHADOW=10, or CLEAR=1); alone: list the switches
+	$(RUN) python -m infra.cli switch $(foreach option,ROUTE ROLLOUT SHADOW,$(call given,$(option))) $(if $(CLEAR),--clear)
+
+shadow: ## what the shadows of routes found; ROUTE=list_notes for one, CLEAR=1 to count anew
+	$(RUN) python -m infra.cli shadow $(call given,ROUTE) $(if $(CLEAR),--clear)
 
 bench: ## time an unchanged `make up` beside a program that only imports the same packages
 	$(RUN) python -m infra.cli bench

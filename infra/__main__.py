@@ -49,3 +49,5 @@ with user_errors_reported():
     )
 
     pulumi.export("url", edge.url)
+    rest = {"url": settings.upstash.rest or cache.rest_url, "host": cache.endpoint, "token": cache.rest_token}
+    pulumi.export("redis", rest)

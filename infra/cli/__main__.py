@@ -1,23 +1,33 @@
-"""The commands behind the Makefile: `python -m infra.cli up|destroy|bench`, inside the tool environment."""
+"""The commands behind the Makefile: `python -m infra.cli COMMAND`, inside the tool environment."""
 
 import argparse
 import sys
 
+from infra.cli import shadow, switch
 from infra.cli.bench import bench
 from infra.cli.destroy import destroy
 from infra.cli.engine import EngineFailed
 from infra.cli.up import up
 from infra.errors import UserError
 
-COMMANDS = {"up": up, "destroy": destroy, "bench": bench}
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.cli", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for name, run in {"up": up, "destroy": destroy, "bench": bench}.items():
+        commands.add_parser(name).set_defaults(run=lambda _, run=run: run())
+    for module in (switch, shadow):
+        name = module.__name__.rpartition(".")[-1]
+        command = commands.add_parser(name, description=module.__doc__)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser.parse_args()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.cli", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
-    command = COMMANDS[parser.parse_args().command]
+    arguments = parsed()
     try:
-        command()
+        arguments.run(arguments)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -9,6 +9,8 @@ from infra.settings import UpstashSettings
 class Cache(ComponentResource):
     """A Redis database."""
 
+    endpoint: Output[str]
+    """Its host."""
     rest_url: Output[str]
     """`https://<endpoint>`: the edge's, with one of the tokens."""
     rest_token: Output[str]
@@ -22,12 +24,14 @@ class Cache(ComponentResource):
         super().__init__("shoreline:index:Cache", name, {}, opts)
         self._redis = self._create_redis(name, settings)
 
-        self.rest_url = self._redis.endpoint.apply(lambda endpoint: f"https://{endpoint}")
+        self.endpoint = self._redis.endpoint
+        self.rest_url = self.endpoint.apply(lambda endpoint: f"https://{endpoint}")
         self.rest_token = Output.secret(self._redis.restToken)
         self.read_only_rest_token = Output.secret(self._redis.readOnlyRestToken)
         self.tcp_url = self._tcp_url(settings.tcp)
         self.register_outputs(
             {
+                "endpoint": self.endpoint,
                 "rest_url": self.rest_url,
                 "rest_token": self.rest_token,
                 "read_only_rest_token": self.read_only_rest_token,
