@@ -217,6 +217,7 @@ async def bundle_router(target: Path) -> None:
     child = await asyncio.create_subprocess_exec(
         *argv,
         "--external:cloudflare:*",
+        "--loader:.worker.js=text",
         f"--outfile={target}",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -1,5 +1,6 @@
 // The control plane's way in: a socket of its own, and a key that only the daemon knows.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { COLOS } from "./caches";
 import { choose } from "./split";
 import { type Env, replaceTable, type Table, table } from "./table";
 import { forgetAllBut, load } from "./versions";
@@ -41,7 +42,7 @@ export class Control extends WorkerEntrypoint<Env> {
     const version = choose(event.worker, table().workers[event.worker] ?? [], new Headers());
     if (version === null) return Response.json({ outcome: "notDeployed", version, error: null });
     try {
-      const entrypoint = load(this.env, this.ctx, version) as unknown as Schedulable;
+      const entrypoint = load(this.env, this.ctx, version, COLOS[0]) as unknown as Schedulable;
       const { outcome } = await entrypoint.scheduled({
         cron: event.cron,
         scheduledTime: new Date(event.scheduledTime),

@@ -1,6 +1,7 @@
 // The edge of the local cloud. A request's path: host and route -> Worker -> version -> assets or code.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { answers, serve } from "./assets";
+import { type Colo, COLO_HEADER, coloOf, COLOS } from "./caches";
 import { Control } from "./control";
 import { Outbound } from "./outbound";
 import * as pages from "./pages";
@@ -26,7 +27,8 @@ export default {
       if (tunnel === undefined) return pages.noOrigin(found.origin);
       return enter(request, env, tunnel, table().scheme, { "cf-ray": ray() });
     }
-    return run(arrived(request, url), env, ctx, found.worker, null);
+    const colo = coloOf(request.headers);
+    return run(arrived(request, url, colo), env, ctx, found.worker, null, colo);
   },
 } satisfies ExportedHandler<Env>;
 
@@ -37,11 +39,12 @@ export async function run(
   ctx: unknown,
   worker: string,
   entrypoint: string | null,
+  colo: Colo,
 ): Promise<Response> {
   const id = choose(worker, table().workers[worker] ?? [], request.headers);
   if (id === null) return pages.notDeployed(worker);
   try {
-    return await answer(request, env, ctx, id, entrypoint);
+    return await answer(request, env, ctx, id, entrypoint, colo);
   } catch (error) {
     const text = String(error);
     // The stack is lost between isolates: tail.ts logs it.
@@ -56,8 +59,9 @@ async function answer(
   ctx: unknown,
   id: string,
   entrypoint: string | null,
+  colo: Colo,
 ): Promise<Response> {
-  const code = (): Promise<Response> => load(env, ctx, id, entrypoint ?? undefined).fetch(request);
+  const code = (): Promise<Response> => load(env, ctx, id, colo, entrypoint ?? undefined).fetch(request);
   const config = entrypoint === null ? await assetConfig(env, id) : null;
   if (config === null || (config.script && config.runWorkerFirst === true)) return code();
   const path = new URL(request.url).pathname;
@@ -67,22 +71,23 @@ async function answer(
 }
 
 const CF = {
-  colo: "LOCAL",
   country: "XX",
   httpProtocol: "HTTP/1.1",
   asOrganization: "Shoreline local cloud",
 } as unknown as CfProperties;
 
 /** The request with its ray, `cf` and the public scheme; the socket has set Cloudflare's other headers already. */
-function arrived(request: Request, url: URL): Request {
-  const handed = new Request(url.protocol === "http:" ? request : new Request(url.href, request), { cf: CF });
-  handed.headers.set("cf-ray", ray());
+function arrived(request: Request, url: URL, colo: Colo): Request {
+  const cf = { ...CF, colo };
+  const handed = new Request(url.protocol === "http:" ? request : new Request(url.href, request), { cf });
+  handed.headers.set("cf-ray", ray(colo));
+  handed.headers.delete(COLO_HEADER);
   return handed;
 }
 
-function ray(): string {
+function ray(colo: Colo = COLOS[0]): string {
   const half = (): string => Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, "0");
-  return `${half()}${half()}-LOCAL`;
+  return `${half()}${half()}-${colo}`;
 }
 
 /** A version's assets binding. */
@@ -94,12 +99,18 @@ export class Assets extends WorkerEntrypoint<Env> {
   }
 }
 
+interface ServiceProps {
+  worker: string;
+  entrypoint: string | null;
+  colo: Colo;
+}
+
 /** A service binding: the target's current deployment, by HTTP. */
 export class Service extends WorkerEntrypoint<Env> {
   override fetch(request: Request): Promise<Response> {
-    const { worker, entrypoint } = (this.ctx as unknown as { props: { worker: string; entrypoint: string | null } }).props;
+    const { worker, entrypoint, colo } = (this.ctx as unknown as { props: ServiceProps }).props;
     const own = new Request(request);
     for (const name of [KEY_HEADER, OVERRIDES_HEADER]) own.headers.delete(name);
-    return run(own, this.env, this.ctx, worker, entrypoint);
+    return run(own, this.env, this.ctx, worker, entrypoint, colo);
   }
 }

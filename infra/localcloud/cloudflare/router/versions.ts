@@ -1,4 +1,5 @@
 // Loads a version's code into an isolate of its own, and its asset configuration, from the files the control plane wrote.
+import { type Colo, withCaches } from "./caches";
 import type { Env } from "./table";
 
 export type Binding =
@@ -50,9 +51,9 @@ export interface AssetConfig {
 /** The classes of this Worker that versions get as bindings; each call makes a stub with its own props. */
 interface Exports {
   Assets(options: { props: { version: string } }): Fetcher;
-  Service(options: { props: { worker: string; entrypoint: string | null } }): Fetcher;
+  Service(options: { props: { worker: string; entrypoint: string | null; colo: Colo } }): Fetcher;
   RateLimit(options: { props: { namespace: string; limit: number; period: number } }): unknown;
-  Outbound(options: { props: { worker: string; version: string } }): Fetcher;
+  Outbound(options: { props: { worker: string; version: string; colo: Colo } }): Fetcher;
   Tail(options: { props: { worker: string; version: string } }): Fetcher;
 }
 
@@ -74,11 +75,12 @@ export function forgetAllBut(ids: Set<string>): void {
 }
 
 /** `ctx` is the caller's context: what it exports is looked up only for a version that is not loaded yet. */
-export function load(env: Env, ctx: unknown, id: string, entrypoint?: string): Fetcher {
-  return env.LOADER.get(id, () => workerCode(env, ctx, id)).getEntrypoint(entrypoint) as Fetcher;
+export function load(env: Env, ctx: unknown, id: string, colo: Colo, entrypoint?: string): Fetcher {
+  // Isolates are of one data centre: what they keep in memory is not another one's.
+  return env.LOADER.get(`${id} ${colo}`, () => workerCode(env, ctx, id, colo)).getEntrypoint(entrypoint) as Fetcher;
 }
 
-async function workerCode(env: Env, ctx: unknown, id: string): Promise<WorkerLoaderWorkerCode> {
+async function workerCode(env: Env, ctx: unknown, id: string, colo: Colo): Promise<WorkerLoaderWorkerCode> {
   const { exports } = ctx as { exports: Exports };
   const code = await read<Code>(env, `${id}.code.json`);
   if (code === null) throw new Error(`version ${id} has no code on disk`);
@@ -86,10 +88,10 @@ async function workerCode(env: Env, ctx: unknown, id: string): Promise<WorkerLoa
     compatibilityDate: code.compatibilityDate,
     compatibilityFlags: code.compatibilityFlags,
     mainModule: code.mainModule,
-    modules: Object.fromEntries(code.modules.map((module) => [module.name, loaded(module)])),
-    env: Object.fromEntries(code.bindings.map((binding) => [binding.name, bound(binding, exports, id)])),
+    modules: withCaches(code.mainModule, Object.fromEntries(code.modules.map((each) => [each.name, loaded(each)]))),
+    env: Object.fromEntries(code.bindings.map((binding) => [binding.name, bound(binding, exports, id, colo)])),
     limits: code.limits,
-    globalOutbound: exports.Outbound({ props: { worker: code.worker, version: id } }),
+    globalOutbound: exports.Outbound({ props: { worker: code.worker, version: id, colo } }),
     tails: [exports.Tail({ props: { worker: code.worker, version: id } })],
   };
 }
@@ -106,14 +108,14 @@ function loaded(module: CodeModule): WorkerLoaderModule {
   }
 }
 
-function bound(binding: Binding, exports: Exports, version: string): unknown {
+function bound(binding: Binding, exports: Exports, version: string, colo: Colo): unknown {
   switch (binding.type) {
     case "value":
       return binding.value;
     case "assets":
       return exports.Assets({ props: { version } });
     case "service":
-      return exports.Service({ props: { worker: binding.service, entrypoint: binding.entrypoint } });
+      return exports.Service({ props: { worker: binding.service, entrypoint: binding.entrypoint, colo } });
     case "ratelimit":
       return exports.RateLimit({ props: binding });
   }
