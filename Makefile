@@ -32,7 +32,7 @@ status: ## show the local cloud's processes
 logs: ## show the local cloud's logs
 	$(RUN) python -m infra.localcloud logs
 
-routes: ## compile the routes to what both tiers read of them
+routes: ## print the ledger of the routes, and compile them to what the tiers read
 	$(RUN) python -m infra.manifest
 
 measure: ## measure the rows that routes read, where the SQL or the schema changed

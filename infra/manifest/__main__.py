@@ -1,13 +1,19 @@
-"""`make routes`: writes what the declarations make. `make measure`: measures what was not measured yet."""
+"""`make routes` writes what the declarations make, and prints the ledger; `make measure` measures them."""
 
 import sys
 
+from rich.console import Console
+
 from infra.errors import UserError
-from infra.manifest import measured
+from infra.manifest import benched, measured
 from infra.manifest.compile import Compiled, compile_routes
 from infra.manifest.files import rendered, write
+from infra.manifest.ledger import ledger
 from infra.paths import ROOT
 from infra.routes.catalog import ROUTES
+
+LEAST_WIDTH = 160
+"""Of a line a route; narrower, its end would be cut off."""
 
 
 def main(arguments: list[str]) -> int:
@@ -17,18 +23,30 @@ def main(arguments: list[str]) -> int:
             print(f"{path.relative_to(ROOT)}: written")
         if arguments == ["measure"]:
             _measure(compiled)
+        else:
+            _print(compiled)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
+def _print(compiled: Compiled) -> None:
+    console = Console()
+    console.width = max(console.width, LEAST_WIDTH)
+    bench = benched.load()
+    console.print(ledger(compiled, ROUTES, measured.load(), bench))
+    if bench.date:
+        console.print(f"CPU and p99: `make bench` of {bench.date}; rows read: `make measure`")
+
+
 def _measure(compiled: Compiled) -> None:
+    # The local cloud's libsql-server is for the make targets only.
     from infra.manifest.measure import measure_missing
 
     found = measured.load()
     now = measure_missing(ROUTES, compiled.manifest, found)
-    new = [name for name in now if now[name] != found.get(name)]
+    new = sorted(name for name in now if now[name] != found.get(name))
     print(f"measured: {', '.join(new)}" if new else "everything was measured already")
     measured.save(now)
 

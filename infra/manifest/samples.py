@@ -7,10 +7,21 @@ from typing import Any
 from infra.manifest.model import ManifestRoute, RunSql
 from infra.providers.hrana import Hrana, Value
 from infra.routes.route import Route
-from services.jobs.digest import COUNT
 from services.schema import people, seed
 
-SEEDED = frozenset({"notes", "comments", "users", "memberships", "workspaces", "digest", "idempotency"})
+SEEDED = frozenset(
+    {
+        "notes",
+        "comments",
+        "users",
+        "memberships",
+        "workspaces",
+        "digest",
+        "note_documents",
+        "note_updates",
+        "idempotency",
+    }
+)
 """Tables whose rows say something: what is read of an empty one grows later."""
 
 NOW = seed.END
@@ -20,10 +31,24 @@ _MIDDLE = """select id from {table} where workspace = :tenant order by id limit 
   offset (select count(*) / 2 from {table} where workspace = :tenant)"""
 
 
+LONGEST_LOG = 200
+"""Updates of the most edited note's document (services/realtime/limits.py: then it is compacted)."""
+_DOCUMENTS = "insert into note_documents (note, state, through) select id, x'00', 0 from notes"
+_UPDATES = """with recursive numbers(number) as
+  (select 1 union all select number + 1 from numbers where number < :longest)
+insert into note_updates (note, number, content, written) select :note, number, x'00', 0 from numbers"""
+
+
 def fill(database: Hrana) -> None:
-    """What the application itself makes of the seed."""
+    """What the application makes of the seed: the digest, and the documents of the notes."""
+    from services.jobs.digest import COUNT  # it comes with the jobs service
+
     database.execute("delete from digest")
     database.execute(COUNT, now=NOW, recent=seed.id_prefix(NOW - 7 * 86_400_000), last=0)
+    database.execute("delete from note_documents")
+    database.execute("delete from note_updates")
+    database.execute(_DOCUMENTS)
+    database.execute(_UPDATES, note=seed.note(0).id, longest=LONGEST_LOG)
 
 
 def known(database: Hrana) -> Mapping[str, tuple[Value, ...]]:

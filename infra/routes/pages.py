@@ -1,8 +1,18 @@
 """What a browser shows: the static page, a note's page made of it, and Markdown as HTML."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from infra.routes.fields import Text
 from infra.routes.limits import READS
 from infra.routes.route import Cache, Handler, Input, Public, Route, Session
+
+
+class PagePath(Input):
+    """Any text, as people mistype addresses: the page says so then."""
+
+    note: Annotated[str, Field(description="the id of a note", max_length=200)]
 
 
 class Markdown(Input):
@@ -20,6 +30,7 @@ note_page = Route(
     access=Public(),
     rate_limits=(READS,),
     cache=Cache(seconds=5, stale=60),
+    path=PagePath,
     handler=Handler("note_page", on="edge"),
 )
 

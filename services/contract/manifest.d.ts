@@ -114,6 +114,11 @@ export interface Page {
   readonly limit: number;
 }
 
+export interface PagePath {
+  /** the id of a note */
+  readonly note: string;
+}
+
 export interface WorkspaceNotePath {
   /** 1 to 64 characters of a-z, 0-9 and - */
   readonly workspace: string;
@@ -253,6 +258,6 @@ export interface Routes {
   readonly create_comment: { path: WorkspaceNotePath; query: null; body: NewComment; answer: Comment };
   readonly read_statistics: { path: WorkspacePath; query: null; body: null; answer: unknown };
   readonly list_tags: { path: WorkspacePath; query: null; body: null; answer: { readonly tags: readonly TagCount[]; readonly next: string | null } };
-  readonly note_page: { path: NotePath; query: null; body: null; answer: unknown };
+  readonly note_page: { path: PagePath; query: null; body: null; answer: unknown };
   readonly assets: { path: null; query: null; body: null; answer: unknown };
 }
