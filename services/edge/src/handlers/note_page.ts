@@ -10,6 +10,9 @@ const SELECT = encoder(
   [{ name: "note", type: "text" }],
 );
 
+/** What is no id names no note: nothing to ask the database. */
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 const MISSING = { status: 404, title: "No such note", description: "There is no note at this address." };
 const PREVIEW_CHARACTERS = 200;
 
@@ -39,7 +42,11 @@ async function staticPage({ env, url }: Exchange): Promise<Response> {
 }
 
 async function noteOf({ database, input }: Exchange): Promise<typeof MISSING | null> {
-  const { rows } = await database.execute(SELECT([input?.path["note"]]));
+  const id = String(input?.path["note"]);
+  if (!ID.test(id)) {
+    return null;
+  }
+  const { rows } = await database.execute(SELECT([id]));
   const [title, beginning] = rows[0] ?? [];
   if (title?.type !== "text" || beginning?.type !== "text") {
     return null;

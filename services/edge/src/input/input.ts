@@ -25,16 +25,17 @@ export const input: Stage = async (exchange, next) => {
 /** Reads one route's input. */
 export class Acceptor {
   readonly #path: Form | null;
-  readonly #query: Form;
+  readonly #query: Form | null;
   readonly #body: Form | null;
   readonly #bodyBytes: number;
   /** Detail of the 404 for a path whose values name nothing. */
   readonly #missing: string;
 
-  constructor({ input, bodyBytes, run }: Route) {
+  constructor({ input, bodyBytes, run, path }: Route) {
     const wide = run.kind === "sql" ? run.statements.flatMap(({ args }) => args) : [];
     this.#path = input.path === null ? null : new Form(input.path, "path", wide);
-    this.#query = new Form(input.query, "query", wide);
+    // Others hang queries of theirs on links to a page.
+    this.#query = input.query === null && !path.startsWith("/api/") ? null : new Form(input.query, "query", wide);
     this.#body = input.body === null ? null : new Form(input.body, "body", wide);
     this.#bodyBytes = bodyBytes;
     this.#missing = (run.kind === "sql" ? run.answer.missing : null) ?? "There is nothing at this path.";
@@ -43,7 +44,7 @@ export class Acceptor {
   /** Throws Problem: 404 for the path, 400 for the query; 415, 413, 400, 422 for the body. */
   async read(exchange: Exchange): Promise<Input> {
     const path = this.#pathValues(exchange);
-    const query = this.#query.fromQuery(exchange.url);
+    const query = this.#query?.fromQuery(exchange.url) ?? NOTHING;
     if (this.#body === null) {
       return { path, query, body: NOTHING, bytes: null };
     }
