@@ -60,6 +60,7 @@ class Settings(BaseModel):
     api_port: Port
     """On loopback; 0 takes a free one."""
     realtime_port: Port
+    front_port: Port
     server_name: Text
     release: Text
     manifest_file: Path = Path(__file__).parent / "contract" / "manifest.json"

@@ -106,6 +106,16 @@ class Elsewhere(_Part):
     kind: Literal["asset", "websocket"]
 
 
+class RateLimit(_Part):
+    """`when_down`: what happens where nothing can be counted."""
+
+    name: str
+    per: Literal["user", "address"]
+    limit: int
+    seconds: int
+    when_down: Literal["allow", "refuse"]
+
+
 class Route(_Part):
     name: str
     method: str
@@ -115,6 +125,7 @@ class Route(_Part):
     body_bytes: int
     run: Annotated[Sql | Handler | Elsewhere, Field(discriminator="kind")]
     idempotent: bool
+    rate_limits: tuple[RateLimit, ...]
 
 
 class Manifest(_Part):

@@ -55,10 +55,14 @@ def cleared_cookie(public_url: str) -> str:
     return _cookie(public_url, "", 0)
 
 
+def cookie_name(public_url: str) -> str:
+    """Browsers take the __Host- prefix only with Secure, and not all of them take Secure over plain HTTP."""
+    return "__Host-session" if public_url.startswith("https://") else "session"
+
+
 def _cookie(public_url: str, value: str, max_age: int) -> str:
-    # Browsers take the __Host- prefix only with Secure, and not all of them take Secure over plain HTTP.
-    name, secure = ("__Host-session", "; Secure") if public_url.startswith("https://") else ("session", "")
-    return f"{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
+    secure = "; Secure" if public_url.startswith("https://") else ""
+    return f"{cookie_name(public_url)}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
 
 
 class _Utf8(json.JSONEncoder):

@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         cast("_Server", self.server).gate.handle(self)
 
-    do_GET = do_HEAD = do_DELETE = do_POST  # noqa: N815 - the names are http.server's
+    do_GET = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_POST  # noqa: N815 - the names are http.server's
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Quiet: the tests read `Gate.passed`."""

@@ -24,7 +24,7 @@ from tests.support.valkey import Valkey
 if TYPE_CHECKING:
     import subprocess
 
-Name = Literal["api", "realtime", "jobs"]
+Name = Literal["api", "realtime", "jobs", "front"]
 
 RELEASE = "release-of-the-tests"
 EVERY_SECOND = "* * * * * * *"
@@ -58,6 +58,7 @@ def environment(
         "PUBLIC_URL": public_url,
         "API_PORT": "0",
         "REALTIME_PORT": "0",
+        "FRONT_PORT": "0",
         "SERVER_NAME": "vps-1",
         "RELEASE": RELEASE,
         "DIGEST_SCHEDULE": EVERY_SECOND,

@@ -1,0 +1,75 @@
+"""Who is signed in: the access token in the cookie, verified without a trip, and the pages that may ask.
+
+The edge's twin: services/edge/src/access.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import jwt
+from aiohttp import web
+from pydantic import ValidationError
+
+from services.common.identity import Identity
+from services.common.problem import Problem
+from services.common.tokens import cookie_name
+from services.settings import Settings
+
+CLOCK_SKEW_SECONDS = 60
+"""A clock that is ahead of ours by more makes tokens of the future."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Session:
+    """A signed-in person; `expires` in unix seconds."""
+
+    identity: Identity
+    expires: int
+
+
+def session_of(request: web.Request, settings: Settings, now: float) -> Session | None:
+    """That of a valid token at `now` (unix seconds), if there is one."""
+    token = _cookie(request.headers.get("cookie", ""), cookie_name(settings.public_url))
+    return None if token is None else verify(token, settings.session_key, now)
+
+
+def verify(token: str, key: bytes, now: float) -> Session | None:
+    """Whose token it is: HS256, no other algorithm, and alive at `now`."""
+    try:
+        claims = jwt.decode(token, key, algorithms=["HS256"], options=_BY_OUR_CLOCK)
+        if now >= claims["exp"] or claims["iat"] > now + CLOCK_SKEW_SECONDS:
+            return None
+        return Session(Identity.model_validate({**claims, "user": claims["sub"]}), claims["exp"])
+    except (jwt.InvalidTokenError, ValidationError, TypeError):
+        return None
+
+
+_BY_OUR_CLOCK: "jwt.types.Options" = {
+    "require": ["exp", "iat", "sub", "name"],
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+}
+
+
+def check_origin(request: web.Request, public_url: str, *, required: bool) -> None:
+    """Browsers say which site an unsafe request or a WebSocket comes from; only our own pages may send them.
+
+    Raises Problem 403. `required`: also where nothing is said.
+    """
+    origin = request.headers.get("origin")
+    public = urlsplit(public_url)
+    own = {f"{public.scheme}://{host}" for host in (public.netloc, request.headers.get("host"))}
+    if required if origin is None else origin not in own:
+        raise Problem(403, "Requests from other sites are not allowed.")
+
+
+def _cookie(header: str, name: str) -> str | None:
+    """The value of the first cookie of this name."""
+    for part in header.split(";"):
+        key, equals, value = part.partition("=")
+        if equals and key.strip() == name:
+            return value.strip()
+    return None
