@@ -35,6 +35,7 @@ HANDLER_ELSEWHERE = json.dumps(
                 "bodyBytes": 0,
                 "run": {"kind": "handler", "name": "nobody", "on": "server"},
                 "idempotent": False,
+                "rateLimits": [],
             }
         ],
     }
