@@ -88,7 +88,7 @@ def _flat(name: str, schema: Schema) -> Schema:
     merged = {key: value for key, value in schema.items() if key not in ("title", "anyOf")}
     if "anyOf" in schema:
         merged = _or_null(name, schema["anyOf"]) | merged
-    if merged.get("type") == "integer":
+    if merged.get("type") in ("integer", ["integer", "null"]):
         merged = {"minimum": -SAFE_INTEGER, "maximum": SAFE_INTEGER} | merged
     if "items" in merged:
         merged["items"] = _flat(name, merged["items"])

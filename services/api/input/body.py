@@ -1,7 +1,6 @@
 """A JSON body, within limits. The edge's twin: services/edge/src/input/body.ts."""
 
 import json
-import math
 import re
 from typing import Any, NoReturn
 
@@ -56,7 +55,7 @@ def _parsed(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise Problem(400, "The body is not valid UTF-8.") from None
     try:
-        value = json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=_refuse)
+        value = json.loads(text, parse_int=_integer, parse_constant=_refuse)
         if _SURROGATE_ESCAPE.search(text):
             # A lone surrogate could not go out again as UTF-8.
             json.dumps(value, ensure_ascii=False).encode()
@@ -68,13 +67,7 @@ def _parsed(body: bytes) -> Any:
 def _integer(digits: str) -> Any:
     # Beyond these it is the nearest double at the edge.
     number = int(digits) if len(digits) <= _MOST_DIGITS else SAFE + 1
-    return number if -SAFE <= number <= SAFE else _number(digits)
-
-
-def _number(text: str) -> Any:
-    number = float(text)
-    # Beyond a double's range it is no number at the edge: here something that fits no type of a field.
-    return number if math.isfinite(number) else {}
+    return number if -SAFE <= number <= SAFE else float(digits)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -13,13 +13,13 @@ REPEATED = "is given more than once"
 def query_values(raw: bytes, schema: Schema) -> dict[str, Any]:
     """Raises Problem 400 that names every parameter that is at fault, or given twice."""
     texts: dict[str, str] = {}
-    repeated: dict[str, str] = {}
+    repeated: dict[str | None, str] = {}
     for name, text in _pairs(raw):
         if name in texts:
             repeated[name] = REPEATED
         texts.setdefault(name, text)
     values = schema.converted(texts)
-    faults = schema.faults(values) | repeated
+    faults = {**schema.faults(values), **repeated}
     if faults:
         raise Problem(400, "The query is not valid.", errors=field_errors("query", faults))
     schema.fill(values)

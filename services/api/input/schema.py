@@ -13,6 +13,8 @@ from jsonschema_rs import Draft202012Validator, ValidationErrorKind
 from services.common.problem import FieldError
 
 Values = Mapping[str, Any]
+Faults = Mapping[str | None, str]
+"""Words by property; None stands for the whole."""
 SAFE = 2**53 - 1
 """JavaScript's integers."""
 
@@ -20,7 +22,7 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
-NOTHING: Values = {"type": "object", "additionalProperties": False}
+NOTHING: Values = {"type": "object", "additionalProperties": False, "properties": {}}
 """The schema that takes no property."""
 
 
@@ -54,9 +56,9 @@ class Schema:
         for name, default in self._defaults.items():
             values.setdefault(name, default)
 
-    def faults(self, values: Any) -> dict[str, str]:
-        """What is wrong, by property: empty if nothing is. "" stands for the whole."""
-        faults: dict[str, str] = {}
+    def faults(self, values: Any) -> Faults:
+        """What is wrong: empty if nothing is."""
+        faults: dict[str | None, str] = {}
         if not self._validator.is_valid(values):
             errors = self._validator.iter_errors(values)
             faults = dict(fault for error in errors for fault in self._explained(error))
@@ -65,7 +67,7 @@ class Schema:
                 faults.setdefault(name, f"must be {self._words[name]}")
         return faults
 
-    def _explained(self, error: Any) -> list[tuple[str, str]]:
+    def _explained(self, error: Any) -> list[tuple[str | None, str]]:
         kind = error.kind
         if error.instance_path:
             name = str(error.instance_path[0])
@@ -74,12 +76,14 @@ class Schema:
             return [(str(kind.property), "is missing")]
         if isinstance(kind, ValidationErrorKind.AdditionalProperties):
             return [(name, "is not known here") for name in kind.unexpected]
-        return [("", "must be a JSON object")]
+        return [(None, "must be a JSON object")]
 
 
-def field_errors(place: str, faults: Mapping[str, str]) -> list[FieldError]:
+def field_errors(place: str, faults: Faults) -> list[FieldError]:
     """In the order in which JavaScript sorts their paths."""
-    errors = [FieldError(f"{place}/{name}" if name else place, words) for name, words in faults.items()]
+    errors = [
+        FieldError(place if name is None else f"{place}/{name}", words) for name, words in faults.items()
+    ]
     return sorted(errors, key=lambda error: error.path.encode("utf-16-be", "surrogatepass"))
 
 

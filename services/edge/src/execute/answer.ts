@@ -113,7 +113,7 @@ const CELLS: Readonly<Record<Type, (cell: Cell | undefined) => string | null>> =
   text: (cell) => (cell?.type === "text" ? JSON.stringify(cell.value) : null),
   integer: (cell) => (cell?.type === "integer" && Number.isSafeInteger(Number(cell.value)) ? cell.value : null),
   int64: (cell) => (cell?.type === "integer" ? `"${cell.value}"` : null),
-  real: (cell) => (cell?.type === "float" || cell?.type === "integer" ? real(Number(cell.value)) : null),
+  real: (cell) => (cell?.type === "float" ? real(cell.value) : cell?.type === "integer" ? real(Number(cell.value)) : null),
   boolean: (cell) => (cell?.type === "integer" ? (BOOLEANS[cell.value] ?? null) : null),
   blob: (cell) => (cell?.type === "blob" ? `"${padded(cell.base64)}"` : null),
   json: (cell) => (cell?.type === "text" && /^(\[.*\]|\{.*\})$/s.test(cell.value) ? cell.value : null),
@@ -121,6 +121,7 @@ const CELLS: Readonly<Record<Type, (cell: Cell | undefined) => string | null>> =
 
 const BOOLEANS: Readonly<Record<string, string>> = { "0": "false", "1": "true" };
 
+/** Hrana has no infinity: it comes as null. */
 function real(value: number): string | null {
   return Number.isFinite(value) ? String(value) : null;
 }

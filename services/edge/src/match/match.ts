@@ -18,11 +18,11 @@ export const match: Stage = async (exchange, next) => {
   const { allow, byMethod } = found.endpoint;
   const { method } = exchange.request;
   if (method === "OPTIONS") {
-    return new Response(null, { status: 204, headers: { allow } });
+    return new Response(null, { status: 204, headers: { allow, "cache-control": "no-store" } });
   }
   const declared = byMethod.get(method === "HEAD" ? "GET" : method);
   if (declared === undefined) {
-    throw new Problem(405, `This path answers ${allow}.`, { headers: { allow } });
+    throw new Problem(405, `This path answers ${allow}.`, { headers: { allow, "cache-control": "no-store" } });
   }
   const route = routeOf(declared);
   exchange.label = route.label;

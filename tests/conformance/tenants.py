@@ -1,0 +1,182 @@
+"""Two tenants, and how each route would be used to get from one to the other."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from infra.manifest.model import ManifestRoute, MemberAccess
+from services.common.identity import Identity
+from tests.support.notes import EPOCH, note_id
+from tests.support.sqld import Sqld, Value
+
+OURS, THEIRS = "ours", "theirs"
+ADA, EVE = note_id(EPOCH, 1), note_id(EPOCH, 2)
+OUR_NOTE, THEIR_NOTE, THEIR_COMMENT, THEIR_EXPORT, THEIR_JOB = (note_id(EPOCH, 10 + n) for n in range(5))
+MEMBER = Identity(user=ADA, name="Ada", ws={OURS: "owner"})
+
+OF_THEIRS: Mapping[str, str | int] = {
+    "workspace": THEIRS,
+    "note": THEIR_NOTE,
+    "comment": THEIR_COMMENT,
+    "export": THEIR_EXPORT,
+    "job": THEIR_JOB,
+    "updated": EPOCH,
+}
+"""What a parameter of a path, a query or a body of this name would name of theirs."""
+
+Statement = tuple[str, Mapping[str, Value]]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request that names what is theirs."""
+
+    method: str
+    target: str
+    body: bytes | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a client sees, but for ids and times that are new each time."""
+
+    status: int
+    body: str
+
+    @classmethod
+    def of(cls, status: int, body: str) -> "Outcome":
+        return cls(status, re.sub(r"\b1[0-9]{12}\b", "<ms>", re.sub(r"[0-9a-f-]{36}", "<id>", body)))
+
+
+def attempt(route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]]) -> Attempt:
+    """Out of our workspace into theirs; a member's route is asked for our workspace, but for their things."""
+    named = dict(OF_THEIRS)
+    if isinstance(route.access, MemberAccess):
+        named[route.access.parameter] = OURS
+    return _request(route, schemas, named)
+
+
+def plain_use(route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]]) -> Attempt:
+    """Of our own things."""
+    return _request(route, schemas, {**OF_THEIRS, "workspace": OURS, "note": OUR_NOTE})
+
+
+def _request(
+    route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]], named: Mapping[str, str | int]
+) -> Attempt:
+    target = re.sub(r"\{(\w+)\}", lambda name: str(named[name[1]]), route.path)
+    query = _values(schemas.get(route.input.query or "", {}), named, only_named=True)
+    body = _values(schemas[route.input.body], named) if route.input.body else None
+    asked = f"{target}?{urlencode(query)}" if query else target
+    return Attempt(route.method, asked, None if body is None else json.dumps(body).encode())
+
+
+def _values(
+    schema: Mapping[str, Any], named: Mapping[str, str | int], *, only_named: bool = False
+) -> dict[str, Any]:
+    """A value for each property: of theirs where its name says so, else one that fits."""
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    return {
+        name: named[name] if name in named else _fitting(name, each)
+        for name, each in properties.items()
+        if name in named or not only_named
+    }
+
+
+def _fitting(name: str, schema: Mapping[str, Any]) -> Any:
+    """A value of the schema. Enough for the catalogue: a new kind of field says so here."""
+    if "default" in schema:
+        return schema["default"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    kinds: Mapping[str, Any] = {"integer": schema.get("minimum", 0), "boolean": False, "array": []}
+    if schema["type"] in kinds:
+        return kinds[schema["type"]]
+    return f"new-{name}".ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 64)]
+
+
+class Tenants:
+    """Our workspace, which is Ada's, and theirs, which is Eve's and closed."""
+
+    def __init__(self, database: Sqld) -> None:
+        self._database = database
+        self._clear: list[Statement] = [(f"delete from {table}", {}) for table in _tables(database)]  # noqa: S608 - the schema's
+
+    def reset(self, *, theirs: bool) -> None:
+        """Leaves nothing but the rows of both, or of ours alone."""
+        rows = _tenant(OURS, ADA, OUR_NOTE) + (self._their_rows() if theirs else [])
+        # In one transaction: each statement of its own would wait for the disk.
+        self._database.execute_all([("begin", {}), *self._clear, *rows, ("commit", {})])
+
+    def rows(self) -> object:
+        """All that is theirs."""
+        return self._database.execute_all([(sql, {}) for sql in _their_selects(self._database)])
+
+    def _their_rows(self) -> list[Statement]:
+        return [
+            *_tenant(THEIRS, EVE, THEIR_NOTE),
+            (COMMENT, {"id": THEIR_COMMENT, "workspace": THEIRS, "note": THEIR_NOTE, "user": EVE}),
+            (EXPORT, {"id": THEIR_EXPORT, "note": THEIR_NOTE, "user": EVE}),
+            (JOB, {"id": THEIR_JOB, "user": EVE}),
+            ("insert into admins values (:user)", {"user": EVE}),
+        ]
+
+
+COMMENT = """insert into comments (id, workspace, note, author, body, created)
+values (:id, :workspace, :note, :user, 'secret', 1)"""
+EXPORT = """insert into exports (id, user, note, state, result, created)
+values (:id, :user, :note, 'done', 'secret', 1)"""
+JOB = """insert into jobs (id, kind, owner, payload, priority, state, tries, due, error, created, finished)
+values (:id, 'export', :user, '{}', 'high', 'dead', 1, 1, 'secret', 1, 1)"""
+
+
+def _tenant(workspace: str, user: str, note: str) -> list[Statement]:
+    """A closed workspace with its owner, a note and a digest."""
+    values: dict[str, Value] = {"id": workspace, "user": user, "note": note, "now": EPOCH}
+    statements = (
+        "insert into users (id, email, name, password, created) values (:user, :user, :id, 'x', 1)",
+        "insert into workspaces (id, name, open, created) values (:id, :id, 0, 1)",
+        "insert into memberships (workspace, user, role, created) values (:id, :user, 'owner', 1)",
+        """insert into notes (id, workspace, title, body, created, updated, tags)
+        values (:note, :id, :id, :id, 1, :now, json_array(:id))""",
+        """insert into digest (workspace, notes, recent, newest, title, through, counted, refreshed)
+        values (:id, 1, 1, :note, :id, 1, 1, 1)""",
+    )
+    return [
+        (sql, {name: values[name] for name in values if re.search(rf":{name}\b", sql)}) for sql in statements
+    ]
+
+
+def _tables(database: Sqld) -> list[str]:
+    found = database.execute(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite%'"
+    )
+    return [str(name) for [name] in found if not str(name).startswith(("_", "libsql"))]
+
+
+def _their_selects(database: Sqld) -> list[str]:
+    """Of every table what belongs to their workspace, or to Eve: by the names of its columns."""
+    belongs = {"workspace": THEIRS, "user": EVE, "owner": EVE}
+    selects = [f"select * from workspaces where id = '{THEIRS}'"]  # noqa: S608
+    for table in _tables(database):
+        columns = {name for [name] in database.execute(f"select name from pragma_table_info('{table}')")}  # noqa: S608
+        if owner := next((name for name in belongs if name in columns), None):
+            selects.append(f"select * from {table} where {owner} = '{belongs[owner]}'")  # noqa: S608
+    return selects
+
+
+def crossing(tenants: Tenants, ask: Callable[[Attempt], Outcome], tried: Attempt) -> str | None:
+    """How the request got to what is theirs; None if it didn't.
+
+    It must change nothing of theirs, and its answer must be the same as if there were no such tenant.
+    """
+    tenants.reset(theirs=True)
+    before, seen = tenants.rows(), ask(tried)
+    if tenants.rows() != before:
+        return "rows of theirs were changed"
+    tenants.reset(theirs=False)
+    blind = ask(tried)
+    return None if seen == blind else f"with them: {seen}, without: {blind}"
