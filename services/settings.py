@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from services.common import base64url
 
 KEY_BYTES = 32
+MIB = 1024 * 1024
 
 
 def _key(value: Any) -> bytes:
@@ -69,6 +70,12 @@ class Settings(BaseModel):
     """Crontab of the digest; seven fields begin with seconds."""
     takeover_seconds: Annotated[float, Field(ge=1)] = 10.0
     """After so long the jobs of a worker that was killed are taken over."""
+    files_folder: Path = Field(default_factory=lambda: Path.home() / "shoreline" / "files")
+    """Outside of releases, which come and go."""
+    files_reserve_bytes: Annotated[int, Field(ge=0)] = 256 * MIB
+    """What stays free on their disk."""
+    files_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * MIB
+    """What all files of a workspace may hold."""
     heartbeat_file: Path = Field(default_factory=lambda: Path.home() / "shoreline" / "run" / "jobs.heartbeat")
     """Touched by the jobs service as long as it works."""
 

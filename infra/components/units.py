@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CURRENT = "%h/shoreline/current"
+FILES = "%h/shoreline/files"
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,9 @@ class Service:
 
 
 SERVICES = (
-    Service("api", "Shoreline's api: sign-in, complex queries, exports", "512M"),
+    Service("api", "Shoreline's api: sign-in, complex queries, files", "512M", (FILES,)),
     Service("realtime", "Shoreline's realtime service: WebSockets", "512M"),
-    Service("jobs", "Shoreline's jobs: background and scheduled work", "768M", ("%h/shoreline/run",)),
+    Service("jobs", "Shoreline's jobs: background and scheduled work", "768M", ("%h/shoreline/run", FILES)),
 )
 
 _LIMITS = """\

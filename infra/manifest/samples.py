@@ -19,6 +19,7 @@ SEEDED = frozenset(
         "digest",
         "note_documents",
         "note_updates",
+        "files",
         "idempotency",
     }
 )
@@ -37,10 +38,17 @@ _DOCUMENTS = "insert into note_documents (note, state, through) select id, x'00'
 _UPDATES = """with recursive numbers(number) as
   (select 1 union all select number + 1 from numbers where number < :longest)
 insert into note_updates (note, number, content, written) select :note, number, x'00', 0 from numbers"""
+MOST_FILES = 100
+"""Of a note: as many are listed."""
+_FILES = """with recursive numbers(number) as
+  (select 1 union all select number + 1 from numbers where number < :most)
+insert into files (id, workspace, note, owner, server, name, size, state, type, sha256, created, stored)
+select notes.id || number, workspace, notes.id, '', 'vps-1', '', 0, 'stored', '', '', 0, 0
+from notes, numbers where number = 1 or notes.id = :note"""
 
 
 def fill(database: Hrana) -> None:
-    """What the application makes of the seed: the digest, and the documents of the notes."""
+    """What the application makes of the seed: the digest, the notes' documents and files."""
     from services.jobs.digest import COUNT  # it comes with the jobs service
 
     database.execute("delete from digest")
@@ -49,6 +57,8 @@ def fill(database: Hrana) -> None:
     database.execute("delete from note_updates")
     database.execute(_DOCUMENTS)
     database.execute(_UPDATES, note=seed.note(0).id, longest=LONGEST_LOG)
+    database.execute("delete from files")
+    database.execute(_FILES, note=seed.note(0).id, most=MOST_FILES)
 
 
 def known(database: Hrana) -> Mapping[str, tuple[Value, ...]]:

@@ -29,7 +29,7 @@ read_export = Route(
 )
 
 read_export_file = Route(
-    "GET /api/exports/{export}/file",
+    "GET /api/servers/{server}/exports/{export}/file",
     tier="server",
     access=Session(),
     rate_limits=(READS,),

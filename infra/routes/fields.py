@@ -90,6 +90,8 @@ PATH: Mapping[str, Any] = {
     "comment": Id,
     "export": Id,
     "job": Id,
+    "file": Id,
+    "server": Slug,
 }
 """The path's parameters have their type by their name, unless the route says otherwise."""
 

@@ -159,6 +159,7 @@ delete_note = Route(
     invalidates=("notes", "comments"),
     sql=(
         "delete from comments where workspace = :workspace and note = :note",
+        "delete from files where workspace = :workspace and note = :note",
         """delete from note_updates where note = (select id from notes
           where workspace = :workspace and id = :note)""",
         """delete from note_documents where note = (select id from notes

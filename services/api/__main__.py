@@ -12,6 +12,7 @@ from services.api.app import create_app
 from services.api.passwords import Passwords
 from services.api.queue import Queue
 from services.api.tools import Tools
+from services.common.files.disk import Disk
 from services.common.hrana import Database
 from services.common.log import take_over_logging, write_log
 from services.common.manifest import Manifest
@@ -21,7 +22,8 @@ from services.settings import Settings, exit_with, load_or_exit
 
 async def serve(settings: Settings) -> None:
     database, queue = Database(settings), Queue(settings.redis_url)
-    app = app_or_exit(settings, Tools(settings, database, Passwords(), queue))
+    disk = Disk(settings.files_folder, settings.files_reserve_bytes)
+    app = app_or_exit(settings, Tools(settings, database, Passwords(), queue, disk))
     connection = asyncio.create_task(queue.run())
     server = Server(
         app,

@@ -3,9 +3,8 @@
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from services.common.jobs import Priority
 from services.common.log import write_log
-from services.common.queue import queue, queue_worker
+from services.common.queue import Place, queue, queue_worker
 
 if TYPE_CHECKING:
     from streaq import Worker
@@ -41,13 +40,13 @@ class Queue:
                 self._worker = None
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def add(self, job: str, priority: Priority) -> None:
+    async def add(self, job: str, place: Place) -> None:
         """Queues a job that is written down; again is the same as once. Raises QueueUnavailable."""
         if (worker := self._worker) is None:
             raise QueueUnavailable("queue: no connection")
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await queue(worker, [(job, priority)])
+                await queue(worker, [(job, place)])
         except Exception as error:
             self._broken.set()
             raise QueueUnavailable(f"queue: {type(error).__name__}") from None

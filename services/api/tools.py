@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.api.passwords import Passwords
 from services.api.queue import Queue
+from services.common.files.disk import Disk
 from services.common.hrana import Database
 from services.settings import Settings
 
@@ -16,3 +17,4 @@ class Tools:
     database: Database
     passwords: Passwords
     queue: Queue
+    disk: Disk

@@ -18,20 +18,24 @@ PRIORITIES: tuple[Priority, ...] = ("low", "high")
 State = Literal["queued", "running", "done", "refused", "cancelled", "dead"]
 ENDED: frozenset[State] = frozenset(("done", "refused", "cancelled", "dead"))
 
-_INSERT = """insert into jobs (id, kind, key, owner, payload, priority, state, tries, due, created)
-select :id, :kind, :key, :owner, :payload, :priority, 'queued', 0, :created, :created{condition}
+_INSERT = """insert into jobs (id, kind, key, owner, payload, priority, server, state, tries, due, created)
+select :id, :kind, :key, :owner, :payload, :priority, :server, 'queued', 0, :created, :created{condition}
 on conflict (key) do nothing"""
 
 
 @dataclass(frozen=True)
 class NewJob:
-    """`key`: another job with the same one is not written. `owner`: the user who is told how it goes."""
+    """`key`: another job with the same one is not written. `owner`: the user who is told how it goes.
+
+    `server`: where it must be done, as that holds the files; None: anywhere.
+    """
 
     kind: str
     payload: Mapping[str, Any] = field(default_factory=dict)
     owner: str | None = None
     key: str | None = None
     priority: Priority = "high"
+    server: str | None = None
     id: str = field(default_factory=new_id)
 
     def statement(self, condition: str = "true", args: Mapping[str, str] | None = None) -> Statement:
@@ -46,6 +50,7 @@ class NewJob:
                 "owner": self.owner,
                 "payload": json.dumps(self.payload, separators=(",", ":")),
                 "priority": self.priority,
+                "server": self.server,
                 "created": now_ms(),
             },
         )
@@ -61,7 +66,7 @@ def cancelled(job: str, owner: str) -> Statement:
 def replayed(job: str) -> Statement:
     """Queues a dead job again, with all its tries."""
     sql = """update jobs set state = 'queued', tries = 0, due = :now, finished = null
-    where id = :id and state = 'dead' returning priority"""
+    where id = :id and state = 'dead' returning priority, server"""
     return Statement(sql, {"id": job, "now": now_ms()})
 
 

@@ -41,8 +41,8 @@ class Problem(Exception):
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-# RFC 9110's names, where Python 3.11 has older ones.
-_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+# RFC 9110's names, where Python 3.11 has older ones, and what is tus's own.
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content", 460: "Checksum Mismatch"}
 
 
 def unsigned() -> Problem:

@@ -119,6 +119,13 @@ export interface PagePath {
   readonly note: string;
 }
 
+export interface ServerExportPath {
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly server: string;
+  /** an id */
+  readonly export: string;
+}
+
 export interface WorkspaceNotePath {
   /** 1 to 64 characters of a-z, 0-9 and - */
   readonly workspace: string;
@@ -129,6 +136,15 @@ export interface WorkspaceNotePath {
 export interface WorkspacePath {
   /** 1 to 64 characters of a-z, 0-9 and - */
   readonly workspace: string;
+}
+
+export interface WorkspaceServerFilePath {
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly workspace: string;
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly server: string;
+  /** an id */
+  readonly file: string;
 }
 
 export interface WorkspacesPage {
@@ -153,6 +169,19 @@ export interface Comment {
   readonly body: string;
   /** milliseconds since the epoch */
   readonly created: number;
+}
+
+export interface File {
+  /** an id */
+  readonly id: string;
+  readonly server: string;
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  readonly preview: string | null;
+  /** an id */
+  readonly owner: string;
+  readonly stored: number;
 }
 
 export interface MembershipRow {
@@ -229,7 +258,6 @@ export interface Routes {
   readonly read_digest: { path: null; query: null; body: null; answer: { readonly workspaces: readonly WorkspaceDigest[]; readonly next: string | null } };
   readonly create_export: { path: null; query: null; body: NewExport; answer: unknown };
   readonly read_export: { path: ExportPath; query: null; body: null; answer: unknown };
-  readonly read_export_file: { path: ExportPath; query: null; body: null; answer: unknown };
   readonly list_dead_jobs: { path: null; query: DeadPage; body: null; answer: unknown };
   readonly read_job: { path: JobPath; query: null; body: null; answer: unknown };
   readonly cancel_job: { path: JobPath; query: null; body: null; answer: unknown };
@@ -241,6 +269,7 @@ export interface Routes {
   readonly read_open_note: { path: NotePath; query: null; body: null; answer: Note };
   readonly realtime: { path: null; query: null; body: null; answer: unknown };
   readonly note: { path: NotePath; query: null; body: null; answer: unknown };
+  readonly read_export_file: { path: ServerExportPath; query: null; body: null; answer: unknown };
   readonly sign_in: { path: null; query: null; body: Credentials; answer: unknown };
   readonly sign_out: { path: null; query: null; body: null; answer: unknown };
   readonly sign_up: { path: null; query: null; body: NewAccount; answer: unknown };
@@ -256,8 +285,16 @@ export interface Routes {
   readonly update_note: { path: WorkspaceNotePath; query: null; body: EditedNote; answer: Note };
   readonly list_comments: { path: WorkspaceNotePath; query: Page; body: null; answer: { readonly comments: readonly Comment[]; readonly next: string | null } };
   readonly create_comment: { path: WorkspaceNotePath; query: null; body: NewComment; answer: Comment };
+  readonly list_files: { path: WorkspaceNotePath; query: null; body: null; answer: { readonly files: readonly File[]; readonly next: string | null } };
+  readonly delete_file: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
+  readonly read_file: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
+  readonly read_preview: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
+  readonly delete_upload: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
+  readonly read_upload: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
+  readonly append_upload: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
   readonly read_statistics: { path: WorkspacePath; query: null; body: null; answer: unknown };
   readonly list_tags: { path: WorkspacePath; query: null; body: null; answer: { readonly tags: readonly TagCount[]; readonly next: string | null } };
+  readonly create_upload: { path: WorkspacePath; query: null; body: null; answer: unknown };
   readonly note_page: { path: PagePath; query: null; body: null; answer: unknown };
   readonly assets: { path: null; query: null; body: null; answer: unknown };
 }

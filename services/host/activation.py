@@ -104,7 +104,8 @@ def _prepare(layout: Layout, folder: Path, given: Given) -> Plan:
     # Under ProtectSystem= the services can't write bytecode themselves.
     compiling: list[str | Path] = [python / "bin" / "python", "-m", "compileall", "-q", folder / "services"]
     run(compiling, timeout=_COMPILE_SECONDS)
-    layout.run.mkdir(mode=0o700, exist_ok=True)
+    for writable in (layout.run, layout.files):
+        writable.mkdir(mode=0o700, exist_ok=True)
     return Plan(
         folder=folder,
         units=systemd.units(folder / "units"),

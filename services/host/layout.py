@@ -37,6 +37,11 @@ class Layout:
         return self.top / "run"
 
     @property
+    def files(self) -> Path:
+        """What people have sent: it outlives every release."""
+        return self.top / "files"
+
+    @property
     def tunnel(self) -> Path:
         """The tunnel's variables: outside of releases, whose change must not cut its connections."""
         return self.top / "tunnel.environment"

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from services.common.events import Publisher
+from services.common.files.disk import Disk, DiskFull
 from services.common.hrana import Database, DatabaseFailure, Value
 from services.common.ids import now_ms
 from services.common.jobs import State
@@ -46,6 +47,7 @@ class Attempts:
 
     def __init__(self, settings: Settings, database: Database, publisher: Publisher, kinds: Kinds) -> None:
         self._settings, self._database, self._publisher = settings, database, publisher
+        self._disk = Disk(settings.files_folder, settings.files_reserve_bytes)
         self._kinds = kinds
         self._seconds = json.dumps({name: kind.seconds for name, kind in kinds.items()})
 
@@ -54,7 +56,7 @@ class Attempts:
         try:
             if (job := await self._claim(identifier)) is None:
                 return Tried()
-            return await self._make(Work(job, self._settings, self._database, self._publisher))
+            return await self._make(Work(job, self._settings, self._database, self._publisher, self._disk))
         except DatabaseFailure as failure:
             # Nothing could be written down: the job is still running, for whoever takes it next.
             return Tried(None, _words(failure), backoff(1))
@@ -116,6 +118,8 @@ def _words(error: Exception) -> str:
     match error:
         case DatabaseFailure(kind=kind, message=message):
             return f"database {kind}: {message}"
+        case DiskFull():
+            return "the server's disk is full"
         case TimeoutError():
             return "it took too long"
         case OSError():

@@ -11,6 +11,7 @@ ENDED_MS = 7 * DAY_MS
 """Longer than a schedule's slot is made up for: its key must outlive that."""
 
 ENDED = "delete from jobs where state in ('done', 'refused', 'cancelled') and finished < :before"
+EXPORTS = "delete from exports where finished < :before"
 LEFT = (
     "delete from effects where job not in (select id from jobs where state in ('queued', 'running', 'dead'))"
 )
@@ -18,7 +19,8 @@ LEFT = (
 
 
 async def clean_up(_work: Work) -> Sequence[Statement]:
-    return [Statement(ENDED, {"before": now_ms() - ENDED_MS}), Statement(LEFT, {})]
+    before = {"before": now_ms() - ENDED_MS}
+    return [Statement(ENDED, before), Statement(EXPORTS, before), Statement(LEFT, {})]
 
 
 CLEAN_UP = Kind(clean_up, seconds=120)

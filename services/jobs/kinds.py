@@ -5,12 +5,24 @@ from collections.abc import Sequence
 from services.jobs.cleanup import CLEAN_UP
 from services.jobs.digest import DIGEST
 from services.jobs.exports import EXPORT
+from services.jobs.orphans import ORPHANS
+from services.jobs.previews import PREVIEW
 from services.jobs.schedules import Schedule
 from services.jobs.work import Kinds
 from services.settings import Settings
 
-KINDS: Kinds = {"export": EXPORT, "digest": DIGEST, "clean-up": CLEAN_UP}
+KINDS: Kinds = {
+    "export": EXPORT,
+    "preview": PREVIEW,
+    "digest": DIGEST,
+    "clean-up": CLEAN_UP,
+    "orphans": ORPHANS,
+}
 
 
 def schedules(settings: Settings) -> Sequence[Schedule]:
-    return [Schedule("digest", settings.digest_schedule), Schedule("clean-up", "17 * * * *")]
+    return [
+        Schedule("digest", settings.digest_schedule),
+        Schedule("clean-up", "17 * * * *"),
+        Schedule("orphans", "47 * * * *", settings.server_name),
+    ]

@@ -8,14 +8,14 @@ from streaq import Worker
 from services.common.hrana import Database, Value
 from services.common.ids import now_ms
 from services.common.log import write_log
-from services.common.queue import queue
+from services.common.queue import place_of, queue
 
 SWEEP_SECONDS = 5.0
 LATE_MS = 2_000
 """Whoever writes a job queues it too, at once: until then it is not for the relay."""
 AT_ONCE = 200
 
-LATE = """select id, priority, due from jobs
+LATE = """select id, priority, server, due from jobs
 where state in ('queued', 'running') and (due, id) > (:due, :id) and due < :before
 order by due, id limit :limit"""
 """Reads what it gives: an idle sweep reads no row."""
@@ -49,7 +49,7 @@ class Relay:
             "limit": AT_ONCE,
         }
         rows = (await self._database.execute(LATE, args)).rows
-        await queue(self._worker, [(str(row["id"]), str(row["priority"])) for row in rows])
+        await queue(self._worker, [(str(row["id"]), place_of(row)) for row in rows])
         full = len(rows) == AT_ONCE
         self._after = (int(rows[-1]["due"] or 0), str(rows[-1]["id"])) if full else _START
         return len(rows)

@@ -12,7 +12,7 @@ from streaq import Worker
 from services.common.hrana import Database
 from services.common.jobs import NewJob
 from services.common.log import write_log
-from services.common.queue import queue
+from services.common.queue import Place, queue
 
 CATCH_UP = timedelta(days=1)
 """A slot that was missed while no scheduler ran is made up for, once, unless it is older."""
@@ -25,6 +25,8 @@ class Schedule:
 
     kind: str
     crontab: str
+    server: str | None = None
+    """Of what each server has to do for itself."""
 
     def last(self, now: datetime) -> datetime | None:
         """The latest slot that has begun."""
@@ -35,7 +37,8 @@ class Schedule:
         return float(CronTab(self.crontab).next(now, default_utc=True))
 
     def job(self, slot: datetime) -> NewJob:
-        return NewJob(self.kind, key=f"{self.kind}@{slot:%Y-%m-%dT%H:%M:%SZ}", priority="low")
+        key = f"{self.kind}@{slot:%Y-%m-%dT%H:%M:%SZ}" + (f"@{self.server}" if self.server else "")
+        return NewJob(self.kind, key=key, priority="low", server=self.server)
 
 
 class Scheduler:
@@ -68,4 +71,4 @@ class Scheduler:
     async def _write(self, job: NewJob) -> None:
         statement = job.statement()
         if (await self._database.execute(statement.sql, statement.args)).changed:
-            await queue(self._worker, [(job.id, job.priority)])
+            await queue(self._worker, [(job.id, Place(job.priority, job.server))])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.common.events import Publisher, channel_of, job_event
+from services.common.files.disk import Disk
 from services.common.hrana import Database, DatabaseFailure, Result, Statement
 from services.common.jobs import State
 from services.settings import Settings
@@ -48,6 +49,7 @@ class Work:
     settings: Settings
     database: Database
     publisher: Publisher
+    disk: Disk
     told: float = field(default=0.0, init=False)
 
     async def tell(self, state: State, progress: Mapping[str, int] | None = None) -> None:

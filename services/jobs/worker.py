@@ -12,7 +12,7 @@ from streaq import StreaqRetry, Worker
 
 from services.common.hrana import Database, Trips, trips
 from services.common.log import write_log
-from services.common.queue import JOB, queue_worker
+from services.common.queue import JOB, lines, queue_worker
 from services.common.tasks import end
 from services.jobs.attempt import Attempts
 from services.jobs.relay import Relay
@@ -59,6 +59,7 @@ def create_worker(
 
     worker = queue_worker(
         settings.redis_url,
+        lines(settings.server_name),
         lifespan,
         concurrency=CONCURRENCY,
         # What a worker has taken but not begun waits for as long as what it does.

@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +63,7 @@ def environment(
         "RELEASE": RELEASE,
         "DIGEST_SCHEDULE": EVERY_SECOND,
         "TAKEOVER_SECONDS": "2",
+        "FILES_FOLDER": str(folder / "shoreline" / "files"),
         **changes,
     }
 
@@ -99,13 +100,20 @@ class Service:
 
 @contextmanager
 def service(
-    name: Name, folder: Path, variables: Mapping[str, str], module: str | None = None
+    name: Name,
+    folder: Path,
+    variables: Mapping[str, str],
+    module: str | None = None,
+    within: Sequence[str | Path] = (),
 ) -> Iterator[Service]:
-    """`python -m services.<name>`, or `module` in its place, ready; killed at the end."""
+    """`python -m services.<name>`, or `module` in its place, ready; killed at the end.
+
+    `within`: a command that runs the one that follows it.
+    """
     log = folder / f"{name}-{secrets.token_hex(4)}.log"
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **variables}
     env["HEARTBEAT_FILE"] = str(log.with_suffix(".heartbeat"))
-    with running([sys.executable, "-m", module or f"services.{name}"], log=log, env=env) as process:
+    with running([*within, sys.executable, "-m", module or f"services.{name}"], log=log, env=env) as process:
         if name == "jobs":
             running_jobs = Service(name, process, 0, log)
             until(lambda: running_jobs.heartbeat.exists() or None, "the jobs service works")

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from services.api.handlers.accounts import sign_in, sign_out, sign_up
 from services.api.handlers.call import Call
 from services.api.handlers.exports import create_export, read_export, read_export_file
+from services.api.handlers.files import delete_file, read_file, read_preview
 from services.api.handlers.jobs import cancel_job, list_dead_jobs, read_job, replay_job
 from services.api.handlers.statistics import read_statistics
+from services.api.handlers.uploads import append_upload, create_upload, delete_upload, read_upload
 from services.api.handlers.workspaces import create_workspace, join_workspace, leave_workspace
 from services.api.reply import Reply
 from services.api.tools import Tools
@@ -24,6 +26,13 @@ HANDLERS: Mapping[str, Callable[[Call, Tools], Awaitable[Reply]]] = {
         create_export,
         read_export,
         read_export_file,
+        create_upload,
+        read_upload,
+        append_upload,
+        delete_upload,
+        read_file,
+        read_preview,
+        delete_file,
         read_job,
         cancel_job,
         list_dead_jobs,

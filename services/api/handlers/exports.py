@@ -1,6 +1,7 @@
 """Exports: a job for each, written down in one transaction with it."""
 
 from services.api.handlers.call import Call
+from services.api.handlers.files import file_reply
 from services.api.handlers.jobs import nudge
 from services.api.reply import Reply, json_reply
 from services.api.tools import Tools
@@ -10,25 +11,32 @@ from services.common.jobs import NewJob
 from services.common.problem import Problem
 
 # Of a note that the caller may read: in an open workspace, or in one of the caller's.
-INSERT = """insert into exports (id, user, note, state, created)
-select :id, :user, notes.id, 'queued', :created from notes join workspaces on workspaces.id = notes.workspace
+INSERT = """insert into exports (id, user, note, server, state, created)
+select :id, :user, notes.id, :server, 'queued', :created
+from notes join workspaces on workspaces.id = notes.workspace
 where notes.id = :note and (workspaces.open = 1 or exists (
   select 1 from memberships where memberships.workspace = notes.workspace and memberships.user = :user))"""
-READ = "select id, note, state, result, created, finished from exports where id = :id and user = :user"
+# The server that has most of the note's images, as no other can show them.
+SERVER = """select server from files where preview is not null
+  and workspace = (select workspace from notes where id = :note) and note = :note
+group by server order by count(*) desc, server limit 1"""
+READ = "select id, note, server, state, created, finished from exports where id = :id and user = :user"
 
 
 async def create_export(call: Call, tools: Tools) -> Reply:
     """202: the job is written down, and will be done whatever becomes of the queue."""
     note: str = call.body["note"]
-    job = NewJob("export", owner=call.caller.user)
-    export: dict[str, Value] = {"id": job.id, "created": now_ms()}
-    insert = Statement(INSERT, {**export, "user": call.caller.user, "note": note})
+    at = (await tools.database.execute(SERVER, {"note": note})).rows
+    server = str(at[0]["server"]) if at else tools.settings.server_name
+    job = NewJob("export", owner=call.caller.user, server=server)
+    export: dict[str, Value] = {"id": job.id, "note": note, "server": server, "created": now_ms()}
+    insert = Statement(INSERT, {**export, "user": call.caller.user})
     written = job.statement("exists (select 1 from exports where id = :id)")
     if (await tools.database.transaction([insert, written]))[0].changed == 0:
         raise Problem(404, "There is no such note.")
     await nudge(call, tools, job)
     headers = {"location": f"/api/exports/{job.id}"}
-    return json_reply({**export, "note": note, "state": "queued"}, 202, headers)
+    return json_reply({**export, "state": "queued"}, 202, headers)
 
 
 async def read_export(call: Call, tools: Tools) -> Reply:
@@ -37,15 +45,14 @@ async def read_export(call: Call, tools: Tools) -> Reply:
 
 
 async def read_export_file(call: Call, tools: Tools) -> Reply:
-    """The result as a file. Problem 404 until it is done."""
+    """The result as a file, on the server that made it. Problem 404 until it is done."""
     export = await _find(call, tools)
-    if export["result"] is None:
+    if export["state"] != "done" or not (
+        call.path["server"] == export["server"] == tools.settings.server_name
+    ):
         raise Problem(404, "This export is not done.")
-    headers = {
-        "content-type": "text/markdown; charset=utf-8",
-        "content-disposition": f'attachment; filename="note-{export["note"]}.md"',
-    }
-    return Reply(200, headers, str(export["result"]).encode())
+    place = tools.disk.result(str(export["id"]))
+    return file_reply(call, place, "application/pdf", str(export["id"]), name=f"note-{export['note']}.pdf")
 
 
 async def _find(call: Call, tools: Tools) -> Row:

@@ -9,8 +9,9 @@ from services.api.reply import Reply, json_reply
 from services.api.tools import Tools
 from services.common.hrana import Row
 from services.common.ids import now_ms
-from services.common.jobs import DEAD, NewJob, Priority, cancelled, replayed
+from services.common.jobs import DEAD, NewJob, cancelled, replayed
 from services.common.problem import Problem
+from services.common.queue import Place, place_of
 
 READ = """select id, kind, state, progress, case when state = 'refused' then error end as error,
   created, finished
@@ -21,7 +22,7 @@ PAGE = 50
 
 async def nudge(call: Call, tools: Tools, job: NewJob) -> None:
     """Queues a job that is written down, so that it needn't wait for the relay."""
-    await _queue(call, tools, job.id, job.priority)
+    await _queue(call, tools, job.id, Place(job.priority, job.server))
 
 
 async def read_job(call: Call, tools: Tools) -> Reply:
@@ -55,14 +56,13 @@ async def replay_job(call: Call, tools: Tools) -> Reply:
     rows = (await tools.database.execute(statement.sql, statement.args)).rows
     if not rows:
         raise Problem(404, "There is no such dead job.")
-    priority: Priority = "high" if rows[0]["priority"] == "high" else "low"
-    await _queue(call, tools, identifier, priority)
+    await _queue(call, tools, identifier, place_of(rows[0]))
     return json_reply({"id": identifier, "state": "queued"}, 202)
 
 
-async def _queue(call: Call, tools: Tools, job: str, priority: Priority) -> None:
+async def _queue(call: Call, tools: Tools, job: str, place: Place) -> None:
     try:
-        await tools.queue.add(job, priority)
+        await tools.queue.add(job, place)
     except QueueUnavailable as unavailable:
         # The relay of the jobs service finds what nobody queued.
         call.request.state["failure"] = str(unavailable)

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from services.common.files.disk import Disk
 from services.common.identity import Identity
 from tests.support.notes import insert_notes, insert_workspace
 from tests.support.problem import check_problem
@@ -29,7 +30,7 @@ def test_an_export_is_accepted_and_can_be_asked_for(api: Api, ada: Identity, not
     assert (told["note"], told["state"]) == (note, "queued")
     assert response.headers["location"] == f"/api/exports/{told['id']}"
     read = api.door.ask("GET", response.headers["location"], ada).json()
-    assert read == {**told, "result": None, "finished": None}
+    assert read == {**told, "finished": None}
 
 
 def test_the_job_is_in_the_queue_under_the_export_id(api: Api, ada: Identity, note: str) -> None:
@@ -41,20 +42,21 @@ def test_the_job_is_in_the_queue_under_the_export_id(api: Api, ada: Identity, no
 def test_an_export_belongs_to_who_asked_for_it(api: Api, ada: Identity, note: str) -> None:
     location = create(api, ada, note).headers["location"]
     check_problem(api.door.ask("GET", location, EVE), 404)
-    check_problem(api.door.ask("GET", f"{location}/file", EVE), 404)
 
 
 def test_what_is_done_can_be_had_as_a_file(api: Api, ada: Identity, note: str) -> None:
     told = create(api, ada, note).json()
-    location = f"/api/exports/{told['id']}/file"
+    location = f"/api/servers/{told['server']}/exports/{told['id']}/file"
     check_problem(api.door.ask("GET", location, ada), 404)
-    api.database.execute(
-        "update exports set state = 'done', result = '# Tide ⚓' where id = :id", {"id": told["id"]}
-    )
+    disk = Disk(api.folder / "shoreline" / "files", 0)
+    disk.write(disk.result(told["id"]), b"%PDF-1.7")
+    api.database.execute("update exports set state = 'done' where id = :id", {"id": told["id"]})
     response = api.door.ask("GET", location, ada)
-    assert response.text == "# Tide ⚓"
-    assert response.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert response.headers["content-disposition"] == f'attachment; filename="note-{note}.md"'
+    assert response.content == b"%PDF-1.7"
+    assert response.headers["content-type"] == "application/pdf"
+    assert response.headers["content-disposition"] == f'attachment; filename="note-{note}.pdf"'
+    check_problem(api.door.ask("GET", location, EVE), 404)
+    check_problem(api.door.ask("GET", location.replace("vps-1", "vps-2"), ada), 404)
 
 
 def test_there_is_no_export_of_a_note_that_is_missing(api: Api, ada: Identity) -> None:

@@ -64,9 +64,9 @@ class Jobs:
 
     def export(self, identifier: str) -> dict[str, str | None]:
         [row] = self.database.execute(
-            "select state, result, finished from exports where id = :id", {"id": identifier}
+            "select state, finished from exports where id = :id", {"id": identifier}
         )
-        return dict(zip(("state", "result", "finished"), row, strict=True))
+        return dict(zip(("state", "finished"), row, strict=True))
 
     def await_export(self, identifier: str, deadline: float = 20.0) -> dict[str, str | None]:
         """The export once it is done or has failed."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from services.common.files.disk import Disk
 from services.common.hrana import Database, Trips, trips
 from services.common.ids import now_ms
 from services.jobs import digest
@@ -26,7 +27,9 @@ def refresh(database: Database, settings: Settings) -> Refresh:
     job = Job("a digest", "digest", None, {}, 1, now_ms())
 
     async def run() -> bool:
-        statements = await digest.refresh(Work(job, settings, database, Deaf()))
+        statements = await digest.refresh(
+            Work(job, settings, database, Deaf(), Disk(settings.files_folder, 0))
+        )
         await database.transaction(statements)
         return statements[0].sql != digest.LOOK
 

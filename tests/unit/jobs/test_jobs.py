@@ -6,20 +6,32 @@ import time
 
 import pytest
 import redis
+from pypdf import PdfReader
 from redis.client import PubSub
 
 from services.common.events import EVERYBODY, channel_of
-from services.common.queue import queue, queue_worker
+from services.common.files.disk import Disk
+from services.common.queue import Place, queue, queue_worker
 from tests.support.notes import insert_notes
 from tests.support.process import until
 from tests.support.services import Service
 from tests.unit.jobs.conftest import Jobs
 
+STATES = (
+    {"state": "running"},
+    {"state": "running", "progress": {"done": 1, "total": 1}},
+    {"state": "done"},
+)
+
 
 async def enqueue(jobs: Jobs, *identifiers: str) -> None:
     """As the api does."""
     async with queue_worker(jobs.cache.url) as worker:
-        await queue(worker, [(each, "high") for each in identifiers])
+        await queue(worker, [(each, Place("high")) for each in identifiers])
+
+
+def disk_of(jobs: Jobs) -> Disk:
+    return Disk(jobs.folder / "shoreline" / "files", 0)
 
 
 def listen(client: redis.Redis, channel: str) -> PubSub:
@@ -42,14 +54,14 @@ async def test_an_export_is_made_written_down_and_told(jobs: Jobs, note: str) ->
     with jobs.working() as service, jobs.cache.client() as client:
         listening = listen(client, channel_of("ada-1"))
         await enqueue(jobs, identifier)
-        events = [next_event(listening), next_event(listening)]
+        events = [next_event(listening) for _ in range(3)]
         line = service.logged(job="export", id=identifier)
-    assert events == [
-        {"type": "job", "id": identifier, "kind": "export", "state": each} for each in ("running", "done")
-    ]
+    assert events == [{"type": "job", "id": identifier, "kind": "export", **each} for each in STATES]
     done = jobs.await_export(identifier)
-    assert str(done["result"]).startswith("# Note 3\n")
-    assert "| Paragraphs | 2 |" in str(done["result"])
+    text = " ".join(page.extract_text() for page in PdfReader(disk_of(jobs).result(identifier)).pages)
+    assert text.startswith("Note 3")
+    assert "Paragraphs 2" in text
+    assert "Low tide." in text
     assert abs(int(str(done["finished"])) - time.time() * 1000) < 60_000
     assert (line["ok"], line["tier"], line["server"]) == (True, "jobs", "vps-1")
     assert line["database"]["rowsRead"] > 0

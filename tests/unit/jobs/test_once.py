@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from services.common.jobs import NewJob, cancelled, replayed
-from services.common.queue import queue, queue_worker
+from services.common.queue import Place, queue, queue_worker
 from services.jobs.attempt import GIVEN_UP
 from tests.support.process import until
 from tests.support.services import Service
@@ -41,7 +41,7 @@ def unfinished(jobs: Jobs) -> int:
 async def nudge(jobs: Jobs, *identifiers: str) -> None:
     """As the api does."""
     async with queue_worker(jobs.cache.url) as worker:
-        await queue(worker, [(each, "high") for each in identifiers])
+        await queue(worker, [(each, Place("high")) for each in identifiers])
 
 
 @pytest.fixture
@@ -209,8 +209,8 @@ async def test_who_waits_comes_before_what_is_only_to_be_done(jobs: Jobs) -> Non
     low = [jobs.write(NewJob("tally", {"seconds": 0.05}, priority="low")) for _ in range(40)]
     high = [jobs.write(NewJob("tally", {"seconds": 0.05})) for _ in range(5)]
     async with queue_worker(jobs.cache.url) as worker:
-        await queue(worker, [(each, "low") for each in low])
-        await queue(worker, [(each, "high") for each in high])
+        await queue(worker, [(each, Place("low")) for each in low])
+        await queue(worker, [(each, Place("high")) for each in high])
     with jobs.working(TALLY):
         until(lambda: None if unfinished(jobs) else True, "all is done")
     order = [str(job) for [job] in jobs.database.execute("select job from tally order by rowid")]

@@ -49,6 +49,7 @@ LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 ReadWritePaths=%h/shoreline/run
+ReadWritePaths=%h/shoreline/files
 
 [Install]
 WantedBy=default.target

@@ -1,11 +1,12 @@
 /** Hands a request on to a server: as it came, less what is only for the edge, and signed. */
 
 import { checkOrigin, isSafe, notSetUp } from "../access/access.ts";
+import type { Origin } from "../env.ts";
 import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problem.ts";
 import { ordered } from "./origins.ts";
 import { IDENTITY_HEADER, identityHeader, sign, SIGNATURE_HEADER } from "./signature.ts";
-import { ask, UpstreamFailure } from "./upstream.ts";
+import { ask, DEADLINE_MS, STREAM_DEADLINE_MS, UpstreamFailure } from "./upstream.ts";
 
 /** Between two hops only (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "proxy-.*"];
@@ -18,6 +19,8 @@ const NOT_FORWARDED = matcher([
 
 /** Also what is between a server and the edge, or about the server's software. */
 const NOT_RETURNED = matcher([...HOP_BY_HOP, "shoreline-.*", "server", "alt-svc"]);
+
+const SHORT_BODY_BYTES = 64 * 1024;
 
 /** A request to a service on a server; its answer streams back. */
 export async function forward(exchange: Exchange): Promise<Response> {
@@ -59,18 +62,19 @@ async function send(
   key = exchange.session?.user ?? exchange.id,
 ): Promise<Response> {
   const { request, env } = exchange;
-  const origins = ordered(env.ORIGINS ?? [], key);
+  const origins = candidates(exchange, key);
   if (origins.length === 0 || env.EDGE_KEY === undefined) {
     throw notSetUp();
   }
   const target = exchange.url.pathname + exchange.url.search;
   const { method } = request;
+  const deadline = isLong(request) ? STREAM_DEADLINE_MS : DEADLINE_MS;
   let failure: unknown;
   for (const origin of origins) {
     exchange.origin = origin.name;
     try {
       await seal(headers, exchange, env.EDGE_KEY, target);
-      return await ask(origin, target, { method, headers, body });
+      return await ask(origin, target, { method, headers, body }, deadline);
     } catch (error) {
       failure = error;
       if (!(isSafe(method) && error instanceof UpstreamFailure && error.kind === "unreachable")) {
@@ -79,6 +83,25 @@ async function send(
     }
   }
   throw failure;
+}
+
+/** Whether its body takes as long to come in as the client pleases. */
+function isLong({ body, headers }: Request): boolean {
+  return body !== null && Number(headers.get("content-length") ?? Infinity) > SHORT_BODY_BYTES;
+}
+
+/** A path that names a server is for that one only: it has the files. */
+function candidates({ route, asked, env }: Exchange, key: string): readonly Origin[] {
+  const all = env.ORIGINS ?? [];
+  const at = route.parameters.indexOf("server");
+  if (at === -1) {
+    return ordered(all, key);
+  }
+  const named = all.filter(({ name }) => name === asked?.segments[at]);
+  if (named.length === 0) {
+    throw new Problem(404, "There is no such server.");
+  }
+  return named;
 }
 
 async function seal(headers: Headers, exchange: Exchange, key: string, target: string): Promise<void> {

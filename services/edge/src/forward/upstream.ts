@@ -4,6 +4,8 @@ import type { Origin } from "../env.ts";
 
 /** From sending the request to the head of its answer; what follows may stream as long as it likes. */
 export const DEADLINE_MS = 10_000;
+/** The same for a request whose body streams through. */
+export const STREAM_DEADLINE_MS = 300_000;
 
 /**
  * - `unreachable`: nobody of ours answered; the network's own error, or none
@@ -34,9 +36,9 @@ function isNetworkStatus(status: number): boolean {
 }
 
 /** Asks one server. Throws UpstreamFailure. */
-export async function ask(origin: Origin, target: string, init: RequestInit): Promise<Response> {
+export async function ask(origin: Origin, target: string, init: RequestInit, deadlineMs: number): Promise<Response> {
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), DEADLINE_MS);
+  const timer = setTimeout(() => deadline.abort(), deadlineMs);
   try {
     const response = await fetch(`${origin.url}${target}`, {
       ...init,
@@ -50,7 +52,7 @@ export async function ask(origin: Origin, target: string, init: RequestInit): Pr
       throw error;
     }
     throw deadline.signal.aborted
-      ? new UpstreamFailure("late", `${origin.name}: no answer in ${DEADLINE_MS} ms`)
+      ? new UpstreamFailure("late", `${origin.name}: no answer in ${deadlineMs} ms`)
       : new UpstreamFailure("unreachable", `${origin.name}: ${String(error)}`);
   } finally {
     clearTimeout(timer);

@@ -1,4 +1,4 @@
-"""A note as a Markdown document with its figures: size, time to read, most frequent words. Pure."""
+"""The figures of a note: size, time to read, most frequent words. Pure."""
 
 import re
 from collections import Counter
@@ -6,23 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from services.common.hrana import Row
+
 WORDS_A_MINUTE = 200
 FREQUENT = 5
 SHORTEST_FREQUENT = 4
 """Characters: shorter words say little about a text."""
 
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
-
-
-@dataclass(frozen=True)
-class Note:
-    """Times in milliseconds since the epoch."""
-
-    title: str
-    workspace: str
-    body: str
-    created: int
-    updated: int
 
 
 @dataclass(frozen=True)
@@ -43,23 +34,21 @@ def figures(text: str) -> Figures:
     return Figures(len(words), len(text), paragraphs, -(-len(words) // WORDS_A_MINUTE), frequent)
 
 
-def document(note: Note) -> str:
-    """The same note gives the same document."""
-    known = figures(note.body)
+def table(note: Row) -> list[tuple[str, str]]:
+    """The same note gives the same rows."""
+    known = figures(str(note["body"]))
     frequent = ", ".join(f"{word} ({count})" for word, count in known.frequent) or "none"
     rows = {
-        "Workspace": note.workspace,
-        "Created": _time(note.created),
-        "Changed": _time(note.updated),
+        "Workspace": str(note["workspace"]),
+        "Created": _time(int(note["created"] or 0)),
+        "Changed": _time(int(note["updated"] or 0)),
         "Words": f"{known.words:,}",
         "Characters": f"{known.characters:,}",
         "Paragraphs": f"{known.paragraphs:,}",
         "Reading time": f"{known.minutes} min",
         "Frequent words": frequent,
     }
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    title = " ".join(note.title.split())
-    return f"# {title}\n\n| | |\n|---|---|\n{table}\n\n{note.body}\n"
+    return list(rows.items())
 
 
 def _time(milliseconds: int) -> str:

@@ -1,0 +1,1 @@
+"""Files come and go here: uploads that can be resumed (tus 1.0), downloads with ranges."""

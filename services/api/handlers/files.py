@@ -1,0 +1,73 @@
+"""Files: handed out whole or in ranges, and deleted."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.responses import FileResponse
+from starlette.types import Send
+
+from services.api.files import records
+from services.api.handlers.call import Call
+from services.api.reply import Reply
+from services.api.request import Request
+from services.api.tools import Tools
+from services.common.files.types import INLINE
+from services.common.problem import Problem
+
+PREVIEW = "image/webp"
+
+
+@dataclass(frozen=True, slots=True)
+class _File(Reply):
+    """A file on the disk, or the range of it that the request asks for."""
+
+    request: Request | None = None
+    response: FileResponse | None = None
+
+    async def send(self, send: Send, *, head: bool) -> None:
+        assert self.request is not None and self.response is not None
+        await self.response(self.request.scope, self.request.receive, send)
+
+
+async def read_file(call: Call, tools: Tools) -> Reply:
+    """Images are shown, all else is for saving. The entity tag is the content's SHA-256."""
+    row = await records.find(call, tools, "stored")
+    kind, digest = str(row["type"]), str(row["sha256"])
+    shown = "inline" if kind in INLINE else "attachment"
+    place = tools.disk.whole(str(row["id"]))
+    return file_reply(call, place, kind, digest, name=str(row["name"]), shown=shown)
+
+
+async def read_preview(call: Call, tools: Tools) -> Reply:
+    row = await records.find(call, tools, "stored")
+    if row["preview"] != "done":
+        raise Problem(404, "There is no preview of this file.")
+    return file_reply(
+        call, tools.disk.preview(str(row["id"])), PREVIEW, f"preview-{row['sha256']}", shown="inline"
+    )
+
+
+async def delete_file(call: Call, tools: Tools) -> Reply:
+    """204: the row is gone, then the file and its preview. A kill in between leaves them to the clean-up."""
+    await records.find(call, tools, "stored")
+    await records.delete(call, tools)
+    await asyncio.to_thread(tools.disk.forget, str(call.path["file"]))
+    return Reply(204)
+
+
+def file_reply(
+    call: Call, place: Path, kind: str, tag: str, *, name: str | None = None, shown: str = "attachment"
+) -> Reply:
+    """The file at `place`, or the range of it that is asked for."""
+    etag = f'"{tag}"'
+    headers = {"etag": etag, "cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
+    if call.request.header("if-none-match") == etag:
+        return Reply(304, headers)
+    if not place.is_file():
+        call.request.state["failure"] = "a file's row has no file: restore it from a backup"
+        raise Problem(404, "This file is lost.")
+    response = FileResponse(
+        place, headers=headers, media_type=kind, filename=name, content_disposition_type=shown
+    )
+    return _File(200, {}, b"", call.request, response)

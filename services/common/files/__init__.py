@@ -1,0 +1,1 @@
+"""Files on a server's disk: where they lie, how they get there whole, and what they are."""
