@@ -4,7 +4,7 @@
 /** @typedef {Summary & { body: string, created: number }} Note */
 /** @typedef {{ notes: Summary[], next: string | null }} Page */
 /** @typedef {{ user: string, name: string, expires: number }} Account `expires` in unix seconds */
-/** @typedef {{ id: string, state: string }} Export */
+/** @typedef {{ id: string, server: string, state: string }} Export */
 /** @typedef {{ start: number, notes: number }} Week */
 /** @typedef {{ notes: number, bytes: number, share: number, busiest: Week, weeks: Week[] }} Measured */
 /** @typedef {Measured & { workspace: string }} WorkspaceStatistics */

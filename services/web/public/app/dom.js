@@ -29,6 +29,17 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * @param {HTMLProgressElement} bar
+ * @param {{ done: number, total: number }} [progress]
+ */
+export function showProgress(bar, progress) {
+  if (progress !== undefined) {
+    bar.max = progress.total;
+    bar.value = progress.done;
+  }
+}
+
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 /** @param {number} milliseconds */

@@ -1,7 +1,7 @@
 /** The export of a note: a job in the background whose state is shown as it changes. */
 
 import { createExport, readExport } from "./api.js";
-import { make } from "./dom.js";
+import { make, showProgress } from "./dom.js";
 import { isReady, onEvent } from "./live.js";
 
 /** How often to ask while events can't be heard. */
@@ -20,11 +20,13 @@ const WORDS = {
  * @param {(text: string) => void} announce
  */
 export function exportControl(note, announce) {
-  const start = make("button", { type: "button", class: "plain" }, "Export");
+  const start = make("button", { type: "button", class: "plain" }, "Export as PDF");
   const shown = make("p", { class: "quiet export" });
   const element = make("div", { class: "exporting" }, start, shown);
+  const bar = make("progress", { "aria-label": "Export" });
   /** @type {string | null} */
   let id = null;
+  let server = "";
   let state = "";
   /** What events said before the answer to our request came. @type {Map<string, string>} */
   const heard = new Map();
@@ -36,8 +38,8 @@ export function exportControl(note, announce) {
     }
     state = next;
     const text = WORDS[next] ?? next;
-    const link = make("a", { href: `/api/exports/${id}/file`, download: "" }, "Download it");
-    shown.replaceChildren(text, ...(next === "done" ? [" ", link, "."] : []));
+    const link = make("a", { href: `/api/servers/${server}/exports/${id}/file`, download: "" }, "Download the PDF");
+    shown.replaceChildren(text, ...(next === "done" ? [" ", link, "."] : next === "running" ? [" ", bar] : []));
     start.setAttribute("aria-disabled", String(isPending()));
     announce(text);
   }
@@ -60,7 +62,8 @@ export function exportControl(note, announce) {
     try {
       state = "queued";
       start.setAttribute("aria-disabled", "true");
-      id = (await createExport(note)).id;
+      ({ id, server } = await createExport(note));
+      bar.removeAttribute("value");
       state = "";
       show(heard.get(id) ?? "queued");
     } catch (error) {
@@ -77,6 +80,7 @@ export function exportControl(note, announce) {
       heard.set(event.id, event.state);
       if (event.id === id) {
         show(event.state);
+        showProgress(bar, event.progress);
       }
     } else if (event.type === "ready") {
       void read().catch(() => {});

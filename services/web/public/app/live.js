@@ -1,6 +1,6 @@
 /** Events as they happen: one WebSocket, made again whenever it is lost, for as long as somebody is signed in. */
 
-/** @typedef {{ type: string, id?: string, state?: string }} LiveEvent */
+/** @typedef {{ type: string, id?: string, kind?: string, state?: string, progress?: { done: number, total: number } }} LiveEvent */
 
 /** The server says something three times as often. */
 const SILENCE_MS = 60_000;
