@@ -20,12 +20,12 @@ _THREADS: Final = 16
 _LAST_CALLS_SECONDS: Final = 20.0
 
 
-def serve(plugin: Callable[[EngineLog, Event], StandIn]) -> None:
-    """Serves until the engine cancels, signals or ends."""
+def serve(plugin: Callable[[EngineLog], StandIn]) -> None:
+    """Serves until the engine signals or ends."""
     stopping = Event()
     log = EngineLog(sys.argv[1] if len(sys.argv) > 1 else None)
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=_OPTIONS)
-    add_ResourceProviderServicer_to_server(plugin(log, stopping), server)
+    add_ResourceProviderServicer_to_server(plugin(log), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,7 +2,6 @@
 # ruff: noqa: N802 - the methods are named by the protocol
 
 from dataclasses import dataclass
-from threading import Event
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -41,13 +40,12 @@ class Identity:
 
 
 class StandIn(ResourceProviderServicer):
-    """Serves the engine; `stopping` is set by Cancel."""
+    """Serves the engine."""
 
     identity: Identity
 
-    def __init__(self, log: EngineLog, stopping: Event) -> None:
+    def __init__(self, log: EngineLog) -> None:
         self.log = log
-        self._stopping = stopping
 
     @guarded
     def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
@@ -64,7 +62,7 @@ class StandIn(ResourceProviderServicer):
 
     @guarded
     def Cancel(self, request: Any, context: Any) -> Empty:
-        self._stopping.set()
+        """What is under way ends by itself; the engine may still send the step that it had just begun."""
         return Empty()
 
     @guarded

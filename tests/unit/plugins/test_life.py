@@ -148,8 +148,10 @@ def test_assets_that_cloudflare_lacks_are_uploaded_in_base64_with_the_sessions_t
     assert version.body["assets"] == {"jwt": "completion"}
 
 
-def test_it_ends_when_asked_to_cancel(plugin: Plugin) -> None:
+def test_a_step_that_comes_with_the_cancellation_is_still_done(plugin: Plugin) -> None:
     plugin.call("Cancel", Empty())
+    assert plugin.create(WORKER, {"accountId": "ACCOUNT", "name": "site"}).id
+    plugin.process.terminate()
     assert plugin.process.wait(timeout=30) == 0
 
 

@@ -2,7 +2,6 @@
 # ruff: noqa: N802 - the methods are named by the protocol
 
 import os
-from threading import Event
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -30,8 +29,8 @@ class CloudflareServicer(StandIn):
 
     identity = IDENTITY
 
-    def __init__(self, log: EngineLog, stopping: Event) -> None:
-        super().__init__(log, stopping)
+    def __init__(self, log: EngineLog) -> None:
+        super().__init__(log)
         self._api: Api | None = None
 
     # The provider's configuration
