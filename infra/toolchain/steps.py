@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Protocol
 
+from infra.errors import UserError
 from infra.toolchain.cache import locked
 from infra.toolchain.stamps import Stamp
 
@@ -46,6 +49,8 @@ def ensure(setup: Setup, steps: Sequence[Step], *, again: frozenset[str] = froze
     """Make what is missing, and the steps named in `again` anyway. Two runs in one clone take turns."""
     if not again and not missing(setup, steps):
         return
+    _check_writable(setup.stamps, "Clone the project to a folder that you can write to")
+    _check_writable(setup.cache, "Set XDG_CACHE_HOME to a folder that you can write to")
     with locked(setup.stamps / "lock", setup.progress):
         for step in steps:
             stamp, inputs = _stamp(setup, step), step.inputs(setup)
@@ -53,6 +58,16 @@ def ensure(setup: Setup, steps: Sequence[Step], *, again: frozenset[str] = froze
                 continue
             stamp.drop()
             stamp.write(inputs, step.build(setup))
+
+
+def _check_writable(folder: Path, remedy: str) -> None:
+    """Make the folder. Raises UserError if it can't be made or written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise UserError(str(folder), f"can't be written: {error.strerror}", remedy) from None
 
 
 def _stamp(setup: Setup, step: Step) -> Stamp:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.errors import UserError
 from infra.toolchain.setup import Setup
 from infra.toolchain.stamps import Stamp, digest
 from infra.toolchain.steps import ensure, missing
@@ -41,6 +42,14 @@ def test_a_finished_step_is_not_made_again(setup: Setup, step: Recorded) -> None
     ensure(setup, [step])
     ensure(setup, [step])
     assert step.made == ["one"]
+
+
+def test_a_cache_that_cannot_be_written_is_told_with_what_to_do(setup: Setup, step: Recorded) -> None:
+    setup.cache.write_text("a file, where a folder has to be")
+    with pytest.raises(UserError) as mistake:
+        ensure(setup, [step])
+    assert (mistake.value.where, mistake.value.what) == (str(setup.cache), "can't be written: File exists")
+    assert "XDG_CACHE_HOME" in mistake.value.remedy and step.made == []
 
 
 def test_changed_inputs_make_it_again(setup: Setup, step: Recorded) -> None:
