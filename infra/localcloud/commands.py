@@ -136,7 +136,7 @@ def _start(data: Path, config: Path, lock: int, die_with: int | None) -> None:
     """Start the daemon, tell of its progress, return when it is up."""
     begun = time.perf_counter()
     reading, writing = os.pipe()
-    argv = [sys.executable, "-m", "infra.localcloud.daemon"]
+    argv = [sys.executable, "-m", ports.DAEMON]
     argv += ["--config", str(config.resolve()), "--data", str(data.resolve())]
     argv += ["--report", str(writing), "--lock", str(lock)]
     argv += [] if die_with is None else ["--die-with", str(die_with)]

@@ -1,6 +1,8 @@
 """Ports that are taken: by whom, and which setting asks for them."""
 
+import contextlib
 import socket
+from pathlib import Path
 
 import psutil
 
@@ -8,6 +10,7 @@ from infra.errors import UserError
 from infra.localcloud.endpoints import Address, Endpoints
 
 COMMAND_LENGTH = 100
+DAEMON = "infra.localcloud.daemon"
 
 
 def listening(address: Address, *, backlog: int = 0) -> socket.socket:
@@ -27,14 +30,18 @@ def listening(address: Address, *, backlog: int = 0) -> socket.socket:
 
 
 def taken(endpoints: Endpoints) -> list[UserError]:
-    """One mistake for each configured address that cannot be listened on."""
+    """One mistake for each configured address that cannot be listened on; one for all that a cloud has."""
     mistakes = []
+    clouds: dict[Path, list[str]] = {}
     for setting, address in endpoints.settings().items():
         try:
             listening(address, backlog=1).close()
         except OSError as error:
-            holder = _holder(address.port)
-            problem = f"is taken by {holder}" if holder else f"cannot be had: {error.strerror}"
+            pid = _holder(address.port)
+            if pid is not None and (cloud := _cloud(pid)):
+                clouds.setdefault(cloud, []).append(str(address.port))
+                continue
+            problem = f"is taken by pid {pid} ({_command(pid)})" if pid else f"cannot be had: {error.strerror}"
             mistakes.append(
                 UserError(
                     f"{setting} in {endpoints.config_file.name}",
@@ -42,20 +49,36 @@ def taken(endpoints: Endpoints) -> list[UserError]:
                     "stop that process, or give this setting another port",
                 )
             )
-    return mistakes
+    return mistakes + [
+        UserError(
+            endpoints.config_file.name,
+            f"another clone's local cloud has the port(s) {', '.join(held)}: {cloud}",
+            "run `make down` in that clone, or give the settings of this one other ports",
+        )
+        for cloud, held in clouds.items()
+    ]
 
 
-def _holder(port: int) -> str | None:
-    """`pid 4711 (python -m http.server 8700)`; None where the system doesn't tell."""
+def _holder(port: int) -> int | None:
+    """The process that listens on the port; None where the system doesn't tell."""
     try:
         connections = psutil.net_connections("tcp")
     except (psutil.Error, OSError):
         return None
     for connection in connections:
-        if connection.status != psutil.CONN_LISTEN or not connection.laddr or not connection.pid:
-            continue
-        if connection.laddr.port == port:
-            return f"pid {connection.pid} ({_command(connection.pid)})"
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
+            return connection.pid
+    return None
+
+
+def _cloud(pid: int) -> Path | None:
+    """The data folder of the local cloud that the process belongs to."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for each in (process, *process.parents()):
+            command = each.cmdline()
+            if DAEMON in command and "--data" in command:
+                return Path(command[command.index("--data") + 1])
     return None
 
 

@@ -33,6 +33,20 @@ def test_all_busy_ports_are_told_at_once_with_their_setting_and_holder(own_cloud
     assert own_cloud.processes() == {}
 
 
+def test_the_ports_of_another_clones_cloud_are_told_in_one_line(
+    own_cloud: LocalCloud, tmp_path: Path
+) -> None:
+    own_cloud.up()
+    second = LocalCloud(tmp_path / "second")
+    second.config_file.write_text(own_cloud.config_file.read_text())
+    done = second.run("up")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert f"{own_cloud.endpoints.edge.port}, " in line and line.count(str(own_cloud.data)) == 1
+    assert line.endswith("run `make down` in that clone, or give the settings of this one other ports")
+    assert own_cloud.status()["healthy"] and second.processes() == {}
+
+
 def _listening_on(address: Address) -> socket.socket:
     return socket.create_server((address.host, address.port))
 
