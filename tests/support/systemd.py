@@ -7,8 +7,6 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-ANALYZE = shutil.which("systemd-analyze")
-
 
 def stage(home: Path, units: Iterable[Path], programs: Iterable[str]) -> Path:
     """Copy units to where a user's manager looks, and make the programs they start, relative to the home.
@@ -33,12 +31,10 @@ def verify(home: Path, names: Iterable[str]) -> list[str]:
 
     Raises FileNotFoundError where there is no systemd-analyze.
     """
-    if ANALYZE is None:
-        raise FileNotFoundError("systemd-analyze")
     folder = home / ".config" / "systemd" / "user"
     with tempfile.TemporaryDirectory() as runtime:  # short: other units make socket names of it
         done = subprocess.run(
-            [ANALYZE, "--user", "--man=no", "verify", *(str(folder / name) for name in names)],
+            ["systemd-analyze", "--user", "--man=no", "verify", *(str(folder / name) for name in names)],
             env={
                 "HOME": str(home),
                 "XDG_RUNTIME_DIR": runtime,

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import stat
@@ -17,10 +16,9 @@ from infra.localcloud.accounts import SERVERS
 from infra.localcloud.server.ssh import owner
 from tests.localcloud.server.vps import USER, Vps
 from tests.support.cloud import until
+from tests.support.machine import needs
 
 NOBODY = 65534
-
-openssh = pytest.mark.skipif(shutil.which("ssh") is None, reason="this machine has no OpenSSH client")
 
 
 async def connected(vps: Vps) -> asyncssh.SSHClientConnection:
@@ -34,7 +32,7 @@ async def connected(vps: Vps) -> asyncssh.SSHClientConnection:
     )
 
 
-@openssh
+@needs("ssh")
 def test_a_command_runs_in_the_home_with_the_stand_ins_first(vps: Vps) -> None:
     done = vps.ssh(f"pwd; echo $HOME; echo $USER; {_LOCATE}")
     home, programs = str(vps.home), vps.home.parent / "bin"
@@ -46,7 +44,7 @@ _PROGRAMS = ("systemctl", "cloudflared", "journalctl", "python3")
 _LOCATE = "; ".join(f"command -v {name}" for name in _PROGRAMS)
 
 
-@openssh
+@needs("ssh")
 def test_the_environment_is_minimal(vps: Vps) -> None:
     names = {line.partition("=")[0] for line in vps.ssh("env").stdout.splitlines()}
     allowed = {"HOME", "LOGNAME", "PATH", "PWD", "SHELL", "USER", "XDG_RUNTIME_DIR", "XDG_SESSION_ID", "_"}
@@ -62,13 +60,13 @@ def test_the_environment_is_minimal(vps: Vps) -> None:
     }
 
 
-@openssh
+@needs("ssh")
 @pytest.mark.parametrize("code", [0, 1, 7, 255])
 def test_exit_codes_pass(vps: Vps, code: int) -> None:
     assert vps.ssh(f"exit {code}").returncode == code
 
 
-@openssh
+@needs("ssh")
 def test_streams_are_apart_and_binary_input_passes_whole(vps: Vps) -> None:
     content = bytes(range(256)) * 4096
     script = "cat | sha256sum; echo problem >&2"
@@ -77,13 +75,13 @@ def test_streams_are_apart_and_binary_input_passes_whole(vps: Vps) -> None:
     assert (done.stdout, done.stderr) == (local, "problem\n")
 
 
-@openssh
+@needs("ssh")
 def test_python3_there_makes_environments(vps: Vps) -> None:
     done = vps.ssh("python3 -m venv --without-pip env && env/bin/python -c 'import sys; print(sys.prefix)'")
     assert done.stdout.strip() == str(vps.home / "env"), done.stderr
 
 
-@openssh
+@needs("ssh")
 def test_another_key_user_or_host_key_is_refused(vps: Vps, tmp_path: Path) -> None:
     other = asyncssh.generate_private_key("ssh-ed25519")
     wrong_key = tmp_path / "wrong"
@@ -106,7 +104,7 @@ def _failure(argv: list[str]) -> str:
     return done.stderr
 
 
-@openssh
+@needs("ssh")
 def test_passwords_and_forwarding_are_refused(vps: Vps) -> None:
     argv = vps.ssh_argv(
         "-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password,keyboard-interactive"
@@ -116,7 +114,7 @@ def test_passwords_and_forwarding_are_refused(vps: Vps) -> None:
     assert "remote port forwarding failed" in _failure(forwarding)
 
 
-@openssh
+@needs("ssh")
 @pytest.mark.parametrize("legacy", [(), ("-O",)])
 def test_scp_copies_relative_to_the_home_with_modes(
     vps: Vps, tmp_path: Path, legacy: tuple[str, ...]
@@ -135,7 +133,7 @@ def test_scp_copies_relative_to_the_home_with_modes(
     assert vps.ssh(f"{target}/inner/run").stdout == "it runs\n"
 
 
-@openssh
+@needs("ssh")
 def test_sftp_of_openssh_reads_writes_and_renames(vps: Vps, tmp_path: Path) -> None:
     local = tmp_path / "there"
     local.write_text("content")
@@ -147,7 +145,7 @@ def test_sftp_of_openssh_reads_writes_and_renames(vps: Vps, tmp_path: Path) -> N
     assert str(vps.home) in done.stdout
 
 
-@openssh
+@needs("ssh")
 def test_a_command_and_its_children_die_with_the_connection(vps: Vps) -> None:
     with subprocess.Popen(
         [*vps.ssh_argv(), "trap '' HUP; setsid sleep 731 & sleep 732"],

@@ -14,6 +14,7 @@ from infra.localcloud.server.units.load import UnitNotFoundError, load
 from infra.localcloud.server.units.syntax import UnitError, parse
 from infra.localcloud.server.units.unit import Command, Unit
 from tests.support import systemd
+from tests.support.machine import needs
 
 HOST = {"h": "/home/me", "t": "/run/user/1", "u": "me"}
 
@@ -239,7 +240,7 @@ WantedBy=default.target
 """
 
 
-@pytest.mark.skipif(systemd.ANALYZE is None, reason="this machine has no systemd-analyze")
+@needs("systemd-analyze")
 @pytest.mark.parametrize(
     "spoil", ["", "[Service]\nExecStrat=/bin/a\n", "[Service]\nRestart=sometimes\n", "[Service\n"]
 )

@@ -11,6 +11,7 @@ import pytest
 from infra.components.release import Release
 from infra.components.units import SERVICES, render, render_tunnel
 from infra.paths import SERVICES as CODE
+from tests.support.machine import needs
 
 
 def test_a_services_unit_is_this_text() -> None:
@@ -91,19 +92,13 @@ def verify(home: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-needs_systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None,
-    reason="this system lacks systemd",
-)
-
-
-@needs_systemd
+@needs("systemd-analyze")
 def test_systemd_accepts_every_unit_of_a_staged_release(home: Path) -> None:
     done = verify(home)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@needs_systemd
+@needs("systemd-analyze")
 def test_systemd_would_tell_of_a_wrong_unit(home: Path) -> None:
     unit = home / ".config" / "systemd" / "user" / "shoreline-api.service"
     unit.write_text(unit.read_text().replace("RestrictRealtime", "RestrictRealtimes"))
