@@ -41,7 +41,8 @@ def taken(endpoints: Endpoints) -> list[UserError]:
             if pid is not None and (cloud := _cloud(pid)):
                 clouds.setdefault(cloud, []).append(str(address.port))
                 continue
-            problem = f"is taken by pid {pid} ({_command(pid)})" if pid else f"cannot be had: {error.strerror}"
+            reason = f"cannot be had: {error.strerror}"
+            problem = f"is taken by pid {pid} ({_command(pid)})" if pid else reason
             mistakes.append(
                 UserError(
                     f"{setting} in {endpoints.config_file.name}",
