@@ -33,7 +33,7 @@ class Clone:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        _copy_project(folder)
+        copy_project(folder)
         (folder / ".shoreline" / "state").mkdir(parents=True)
         self.stack_file = folder / "Pulumi.dev.yaml"
         self.ports = choose_ports(self.stack_file, self.stack_file)
@@ -149,7 +149,7 @@ def kill_group(process: "subprocess.Popen[str]") -> None:
     process.wait()
 
 
-def _copy_project(folder: Path) -> None:
+def copy_project(folder: Path) -> None:
     """The files that git has or would add, as they are in the working tree."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

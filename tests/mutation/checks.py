@@ -1,0 +1,185 @@
+"""The checks that security and durability rest on: without each, the named tests must fail."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """`text` stands in `file` exactly once; with `without` in its place every one of `tests` fails."""
+
+    name: str
+    file: str
+    text: str
+    without: str
+    tests: tuple[str, ...]
+    quick: bool = False
+    """Also tried in `make test`, not only in `make chaos`."""
+
+
+API, REALTIME = "tests/unit/api/test_front_door.py", "tests/unit/realtime/test_front_door.py"
+SIGNATURE = "services/common/signature.py"
+SESSION = "tests/unit/edge/test_session.py"
+CONNECTIONS = "tests/unit/plugins/command/test_connections.py"
+LOCKS = "tests/unit/cli/test_locks.py"
+UPSTASH = "tests/localcloud/upstash/test_durability.py"
+
+CHECKS = (
+    Check(
+        "a server asks for the edge's signature",
+        "services/common/front_door.py",
+        "if not is_valid(key, now, header=signature, method=method, target=target, identity=vouched):",
+        "if False:",
+        (
+            f"{API}::test_without_a_signature_nothing_is_answered",
+            f"{API}::test_a_forged_signature_is_refused",
+            f"{REALTIME}::test_without_a_signature_nothing_is_answered",
+            f"{REALTIME}::test_a_forged_signature_is_refused",
+        ),
+        quick=True,
+    ),
+    Check(
+        "the api stands behind the front door",
+        "services/api/app.py",
+        "app = FrontDoor(app, settings.edge_key)",
+        "",
+        (f"{API}::test_a_forged_signature_is_refused",),
+    ),
+    Check(
+        "the realtime service stands behind the front door",
+        "services/realtime/doorway.py",
+        "identity = admit(key, now, signature, vouched, asked.method, asked.target)",
+        'identity = Identity.from_header(vouched or "")',
+        (f"{REALTIME}::test_a_forged_signature_is_refused",),
+    ),
+    Check(
+        "a signature ends",
+        SIGNATURE,
+        " and abs(now - int(seconds)) <= LIFETIME_SECONDS",
+        "",
+        (
+            f"{API}::test_an_expired_signature_is_refused",
+            f"{REALTIME}::test_an_expired_signature_is_refused",
+        ),
+    ),
+    Check(
+        "a signature covers the target",
+        SIGNATURE,
+        '"\\n".join(("v1", seconds, method, target, identity))',
+        '"\\n".join(("v1", seconds, method, identity))',
+        (
+            f"{API}::test_a_signature_replayed_on_another_target_is_refused",
+            f"{REALTIME}::test_a_signature_of_another_target_is_refused",
+        ),
+    ),
+    Check(
+        "a signature covers the identity",
+        SIGNATURE,
+        '"\\n".join(("v1", seconds, method, target, identity))',
+        '"\\n".join(("v1", seconds, method, target))',
+        (
+            f"{API}::test_a_signature_replayed_for_another_person_is_refused",
+            f"{REALTIME}::test_a_signature_for_another_person_is_refused",
+        ),
+    ),
+    Check(
+        "the edge takes its own headers off a request",
+        "services/edge/src/forward/proxy.ts",
+        '"shoreline-.*", "cf-.*"',
+        '"cf-.*"',
+        ("tests/unit/edge/test_proxy.py::test_what_a_client_says_of_itself_is_not_believed",),
+    ),
+    Check(
+        "a session's token is genuine",
+        "services/edge/src/access/session.ts",
+        'return genuine && field(parse(header), "alg") === "HS256"',
+        'return field(parse(header), "alg") === "HS256"',
+        (f"{SESSION}::test_any_other_token_is_nobodys",),
+    ),
+    Check(
+        "a session ends",
+        "services/edge/src/access/session.ts",
+        "now >= session.expires || ",
+        "",
+        (f"{SESSION}::test_any_other_token_is_nobodys",),
+    ),
+    Check(
+        "other sites can send nothing unsafe",
+        "services/edge/src/access/access.ts",
+        "origin === null ? required : origin !== url.origin && origin !== publicOrigin(env.PUBLIC_URL)",
+        "false",
+        (
+            "tests/unit/edge/test_proxy.py::test_other_sites_may_send_nothing_unsafe",
+            "tests/unit/edge/test_realtime.py::test_others_may_not_open_one",
+        ),
+    ),
+    Check(
+        "a wrong password does not sign in",
+        "services/api/passwords.py",
+        "return verified and stored is not None",
+        "return stored is not None",
+        ("tests/unit/api/test_accounts.py::test_signing_in_asks_for_the_right_password",),
+    ),
+    Check(
+        "files with secrets are their owner's",
+        "services/host/environment_file.py",
+        "0o600",
+        "0o644",
+        ("tests/unit/host/test_activation.py::test_files_with_secrets_are_for_their_owner_only",),
+    ),
+    Check(
+        "a release is what was sent",
+        "services/host/activation.py",
+        "if identify(folder) != folder.name:",
+        "if False:",
+        ("tests/unit/host/test_activation.py::test_an_incomplete_copy_is_refused_before_anything_changes",),
+    ),
+    Check(
+        "the host's key is the pinned one",
+        "infra/toolchain/plugins/command/ssh.py",
+        "([_host_key(connection)], [], []) if connection.host_key else None",
+        "None",
+        (f"{CONNECTIONS}::test_a_host_with_another_key_is_refused_before_anything_is_sent",),
+    ),
+    Check(
+        "the engine's archive is what its checksum says",
+        "infra/toolchain/release.py",
+        "if found != expected:",
+        "if False:",
+        ("tests/unit/toolchain/test_engine.py::test_a_wrong_checksum_is_refused_with_one_message",),
+    ),
+    Check(
+        "the control planes answer to loopback names only",
+        "infra/localcloud/serving.py",
+        'self._app if request.headers.get("host", "").lower() in self._hosts else self._misdirected',
+        "self._app",
+        ("tests/localcloud/core/test_front_door.py::test_a_foreign_host_is_refused_even_with_the_token",),
+    ),
+    Check(
+        "a migration that was applied stays as it is",
+        "infra/providers/turso/schema.py",
+        "if now.checksum != before.checksum:",
+        "if False:",
+        ("tests/unit/providers/test_schema.py::test_a_schema_that_changes_what_was_applied_is_refused",),
+    ),
+    Check(
+        "another host's state lock is left alone",
+        "infra/cli/recovery/locks.py",
+        "if lock.hostname != socket.gethostname():",
+        "if False:",
+        (f"{LOCKS}::test_the_lock_of_another_host_is_kept_even_if_no_process_has_its_number",),
+    ),
+    Check(
+        "what a killed update had created is taken over",
+        "infra/cli/recovery/pending.py",
+        "if identifier is not None:",
+        "if False:",
+        ("tests/unit/cli/test_pending.py::test_a_create_that_reached_the_vendor_is_taken_over",),
+    ),
+    Check(
+        "Valkey keeps what it acknowledged",
+        "infra/localcloud/upstash/valkey.py",
+        '"appendonly": "yes"',
+        '"appendonly": "no"',
+        (f"{UPSTASH}::test_acknowledged_writes_survive_a_kill_of_the_engine",),
+    ),
+)
