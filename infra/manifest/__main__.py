@@ -12,8 +12,8 @@ from infra.manifest.ledger import ledger
 from infra.paths import ROOT
 from infra.routes.catalog import ROUTES
 
-LEAST_WIDTH = 160
-"""Of a line a route; narrower, its end would be cut off."""
+UNBOUNDED = 1_000
+"""Characters: the table takes what it needs, also where the terminal is narrower. A line stays a route."""
 
 
 def main(arguments: list[str]) -> int:
@@ -32,10 +32,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _print(compiled: Compiled) -> None:
-    console = Console()
-    console.width = max(console.width, LEAST_WIDTH)
     bench = benched.load()
-    console.print(ledger(compiled, ROUTES, measured.load(), bench))
+    table = ledger(compiled, ROUTES, measured.load(), bench)
+    console = Console(width=Console(width=UNBOUNDED).measure(table).maximum)
+    console.print(table)
     if bench.date:
         console.print(f"CPU and p99: `make bench` of {bench.date}; rows read: `make measure`")
 

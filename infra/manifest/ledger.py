@@ -30,8 +30,8 @@ def _line(
 ) -> tuple[str, ...]:
     figures, times = found.get(route.name), bench.routes.get(route.name)
     read = [f"{rows:,}" for rows in figures.rows_read] if figures else [UNKNOWN] * len(SIZES)
-    sql = isinstance(route.run, RunSql)
-    allowed = f"{budget(declared, route, compiled.manifest.schemas):,}" if sql else UNKNOWN
+    held = declared.tier == "edge" and isinstance(route.run, RunSql)
+    allowed = f"{budget(declared, route, compiled.manifest.schemas):,}" if held else UNKNOWN
     return (
         f"{route.method} {route.path}",
         compiled.placement.routes[route.name].tier,

@@ -2,8 +2,9 @@
 
 import { manifest, placement } from "shoreline:manifest";
 
+import type { Handler } from "./exchange.ts";
 import { compileSql, type SqlRun } from "./execute/execute.ts";
-import { type EdgeHandler, handlers } from "./handlers/handlers.ts";
+import { handlers } from "./handlers/handlers.ts";
 import { Acceptor } from "./input/input.ts";
 import type { Placed, Route } from "./manifest.ts";
 import { parameterNames, Router } from "./match/router.ts";
@@ -16,7 +17,7 @@ export class EdgeRoute {
   readonly parameters: readonly string[];
   readonly accept: Acceptor;
   /** How the edge answers; null where only another tier can. */
-  readonly run: SqlRun | EdgeHandler | null;
+  readonly run: SqlRun | Handler | null;
 
   constructor(
     readonly declared: Route,
@@ -31,7 +32,7 @@ export class EdgeRoute {
   }
 }
 
-function runOf({ run, name }: Route): SqlRun | EdgeHandler | null {
+function runOf({ run, name }: Route): SqlRun | Handler | null {
   switch (run.kind) {
     case "sql":
       return compileSql(run, name);

@@ -7,9 +7,9 @@ import type { EdgeHandler } from "./handlers.ts";
 /** Made when first needed: most isolates never do. */
 let renderer: ReturnType<typeof MarkdownIt> | null = null;
 
-export const renderMarkdown: EdgeHandler = async ({ input }) => {
+export const renderMarkdown: EdgeHandler<"render_markdown"> = async (_exchange, { body }) => {
   renderer ??= new MarkdownIt({ html: false });
-  const html = renderer.render(String(input?.body["text"]));
+  const html = renderer.render(body.text);
   return new Response(JSON.stringify({ html }), {
     headers: { "content-type": "application/json", "cache-control": "no-store" },
   });

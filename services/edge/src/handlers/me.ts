@@ -2,7 +2,7 @@
 
 import type { EdgeHandler } from "./handlers.ts";
 
-export const readMe: EdgeHandler = async ({ session }) => {
+export const readMe: EdgeHandler<"read_me"> = async ({ session }) => {
   if (session === null) {
     throw new TypeError("the route needs a session");
   }

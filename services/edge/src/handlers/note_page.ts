@@ -16,8 +16,8 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}
 const MISSING = { status: 404, title: "No such note", description: "There is no note at this address." };
 const PREVIEW_CHARACTERS = 200;
 
-export const notePage: EdgeHandler = async (exchange) => {
-  const [page, note] = await Promise.all([staticPage(exchange), noteOf(exchange)]);
+export const notePage: EdgeHandler<"note_page"> = async (exchange, { path }) => {
+  const [page, note] = await Promise.all([staticPage(exchange), noteOf(exchange, path.note)]);
   const { status, title, description } = note ?? MISSING;
   const rewriter = new HTMLRewriter()
     .on("title", { element: (element) => void element.setInnerContent(title) })
@@ -41,8 +41,7 @@ async function staticPage({ env, url }: Exchange): Promise<Response> {
   return page;
 }
 
-async function noteOf({ database, input }: Exchange): Promise<typeof MISSING | null> {
-  const id = String(input?.path["note"]);
+async function noteOf({ database }: Exchange, id: string): Promise<typeof MISSING | null> {
   if (!ID.test(id)) {
     return null;
   }
