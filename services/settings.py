@@ -61,7 +61,8 @@ class Settings(BaseModel):
     api_port: Port
     """On loopback; 0 takes a free one."""
     realtime_port: Port
-    front_port: Port
+    front_port: Port = 0
+    """Until the servers' units name one."""
     server_name: Text
     release: Text
     manifest_file: Path = Path(__file__).parent / "contract" / "manifest.json"
