@@ -44,7 +44,8 @@ switch: ## move a route at once: ROUTE=list_notes ROLLOUT=0 (or SHADOW=10, or CL
 shadow: ## what the shadows of routes found; ROUTE=list_notes for one, CLEAR=1 to count anew
 	$(RUN) python -m infra.cli shadow $(call given,ROUTE) $(if $(CLEAR),--clear)
 
-bench: ## time an unchanged `make up` beside a program that only imports the same packages
+bench: ## what the Worker costs beside others, and an unchanged `make up` beside a program that only imports
+	$(RUN) python -m tests.bench.edge
 	$(RUN) python -m infra.cli bench
 
 check: ## lint, format, types

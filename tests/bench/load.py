@@ -1,27 +1,64 @@
-"""Load over keep-alive connections: as many requests as they take, one after the other on each."""
+"""Load over keep-alive connections: on each, one request after the other for as long as it lasts.
+
+A process of its own, so that it shares no interpreter with what it asks: `python -m tests.bench.load` reads a
+Request as JSON from its standard input and writes what came back.
+"""
 
 import asyncio
+import json
 import re
+import subprocess
+import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from infra.paths import ROOT
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
+class Request:
+    """What is asked over and over, of 127.0.0.1."""
+
+    port: int
+    target: str
+    headers: Mapping[str, str]
+    method: str = "GET"
+    body: str = ""
+    connections: int = 16
+    seconds: float = 1.0
+
+    def encoded(self) -> bytes:
+        body = self.body.encode()
+        length = {"content-type": "application/json", "content-length": str(len(body))} if body else {}
+        headers = {"host": f"127.0.0.1:{self.port}", **self.headers, **length}
+        lines = [f"{self.method} {self.target} HTTP/1.1", *(f"{n}: {v}" for n, v in headers.items())]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+@dataclass(frozen=True)
 class Load:
-    """What came back. `latencies` in seconds, sorted."""
+    """What came back; times in seconds."""
 
     seconds: float
-    latencies: list[float]
+    requests: int
     failed: int
+    p99: float
+    statuses: dict[str, int] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
-        return len(self.latencies) / self.seconds
+        return self.requests / self.seconds
 
-    def percentile(self, share: float) -> float:
-        return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * share))]
+
+def load(request: Request) -> Load:
+    """Runs it in a process of its own."""
+    argv = [sys.executable, "-m", "tests.bench.load"]
+    text = json.dumps(asdict(request))
+    done = subprocess.run(argv, input=text, capture_output=True, text=True, check=True, cwd=ROOT)
+    return Load(**json.loads(done.stdout))
 
 
 class _Connection(asyncio.Protocol):
@@ -31,7 +68,7 @@ class _Connection(asyncio.Protocol):
         self._request, self._until = request, until
         self._buffer, self._sent = b"", 0.0
         self.latencies: list[float] = []
-        self.failed = 0
+        self.statuses: dict[str, int] = {}
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,7 +88,8 @@ class _Connection(asyncio.Protocol):
             return
         now = time.perf_counter()
         self.latencies.append(now - self._sent)
-        self.failed += not self._buffer.startswith(b"HTTP/1.1 200")
+        status = self._buffer[9:12].decode()
+        self.statuses[status] = self.statuses.get(status, 0) + 1
         self._buffer = b""
         if now < self._until:
             self._send()
@@ -67,23 +105,26 @@ class _Connection(asyncio.Protocol):
         self._transport.write(self._request)
 
 
-def load(port: int, target: str, headers: dict[str, str], *, connections: int, seconds: float) -> Load:
-    """GETs of one target for so many seconds."""
-    lines = [f"GET {target} HTTP/1.1", f"host: 127.0.0.1:{port}", *(f"{n}: {v}" for n, v in headers.items())]
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
-    return asyncio.run(_load(port, request, connections, seconds))
-
-
-async def _load(port: int, request: bytes, connections: int, seconds: float) -> Load:
+async def _run(request: Request) -> Load:
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
-    protocols = []
-    for _ in range(connections):
-        _, protocol = await loop.create_connection(
-            lambda: _Connection(request, started + seconds), "127.0.0.1", port
+    connections = []
+    for _ in range(request.connections):
+        _, connection = await loop.create_connection(
+            lambda: _Connection(request.encoded(), started + request.seconds), "127.0.0.1", request.port
         )
-        protocols.append(protocol)
-    await asyncio.gather(*(protocol.done for protocol in protocols))
-    latencies = sorted(latency for protocol in protocols for latency in protocol.latencies)
-    failed = sum(protocol.failed for protocol in protocols)
-    return Load(time.perf_counter() - started, latencies, failed)
+        connections.append(connection)
+    await asyncio.gather(*(connection.done for connection in connections))
+    seconds = time.perf_counter() - started
+    latencies = sorted(latency for connection in connections for latency in connection.latencies)
+    statuses: dict[str, int] = {}
+    for connection in connections:
+        for status, count in connection.statuses.items():
+            statuses[status] = statuses.get(status, 0) + count
+    failed = sum(count for status, count in statuses.items() if not status.startswith("2"))
+    return Load(seconds, len(latencies), failed, latencies[int(len(latencies) * 0.99)], statuses)
+
+
+if __name__ == "__main__":
+    asked = Request(**json.load(sys.stdin))
+    json.dump(asdict(asyncio.run(_run(asked))), sys.stdout)
