@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.manifest import benched
 from infra.manifest.compile import Compiled, examine
 from infra.manifest.files import rendered, write
 from infra.manifest.limits import Plans, excesses
@@ -30,7 +31,7 @@ def accepted(
     manifest = compiled.manifest
     refused = [
         *refusals,
-        *excesses(routes, manifest, plans),
+        *excesses(routes, manifest, plans, benched.load().routes),
         *over_budget(routes, manifest, load() if measured is None else measured),
     ]
     if refused:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from infra.manifest.benched import Figures
 from infra.manifest.compile import placed
 from infra.manifest.model import Manifest, ManifestRoute
 from infra.manifest.refusal import Refusal, refuse
@@ -11,6 +12,7 @@ from infra.routes.route import Route
 from infra.settings import Settings
 from infra.vendors.cloudflare_limits import (
     BODY_BYTES,
+    CPU_MS_DEFAULT,
     MEMORY_BYTES,
     SUBREQUESTS,
     URL_BYTES,
@@ -32,19 +34,28 @@ class Plans:
     workers: Plan
     zone: ZonePlan
     servers: int
+    cpu_ms: int | None = None
+    """The Worker's own limit; without it the plan's default."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         zone = settings.cloudflare
-        return cls(zone.plan, zone.zone_plan, len(settings.servers))
+        return cls(zone.plan, zone.zone_plan, len(settings.servers), settings.edge.cpu_ms)
 
 
-def excesses(routes: Mapping[str, Route], manifest: Manifest, plans: Plans) -> list[Refusal]:
-    """Every route that asks for more than is documented to be there."""
+def excesses(
+    routes: Mapping[str, Route], manifest: Manifest, plans: Plans, bench: Mapping[str, Figures]
+) -> list[Refusal]:
+    """Every route that asks for more than is documented to be there, or was measured to."""
     found = []
     for compiled in manifest.routes:
         declared = routes[compiled.name]
-        faults = [*_body(declared, plans), *_url(compiled, manifest.schemas), *_trips(declared, plans)]
+        faults = [
+            *_body(declared, plans),
+            *_url(compiled, manifest.schemas),
+            *_trips(declared, plans),
+            *_cpu(declared, plans, bench.get(compiled.name)),
+        ]
         found += [refuse(declared, what, remedy) for what, remedy in faults]
     return found
 
@@ -87,6 +98,18 @@ def _trips(route: Route, plans: Plans) -> Iterator[tuple[str, str]]:
             f"{what} of the {plans.workers} plan ({_source(SUBREQUESTS)})",
             "Declare fewer servers, or set shoreline:cloudflare.plan to paid",
         )
+
+
+def _cpu(route: Route, plans: Plans, measured: Figures | None) -> Iterator[tuple[str, str]]:
+    allowed = plans.cpu_ms or CPU_MS_DEFAULT.of(plans.workers)
+    if route.tier == "edge" and measured is not None and measured.cpu_ms > allowed:
+        whose = (
+            "of shoreline:edge.cpuMs"
+            if plans.cpu_ms
+            else f"of the {plans.workers} plan ({_source(CPU_MS_DEFAULT)})"
+        )
+        what = f"it takes {measured.cpu_ms:g} ms of CPU by `make bench`, beyond the {allowed:,} ms {whose}"
+        yield what, 'Do less, or use tier="server"'
 
 
 def subrequests(route: Route, servers: int) -> int:

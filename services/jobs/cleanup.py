@@ -10,17 +10,27 @@ DAY_MS = 86_400_000
 ENDED_MS = 7 * DAY_MS
 """Longer than a schedule's slot is made up for: its key must outlive that."""
 
+REPEATED_MS = DAY_MS
+"""A request may be repeated with its idempotency key for as long."""
+
 ENDED = "delete from jobs where state in ('done', 'refused', 'cancelled') and finished < :before"
 EXPORTS = "delete from exports where finished < :before"
 LEFT = (
     "delete from effects where job not in (select id from jobs where state in ('queued', 'running', 'dead'))"
 )
 """Steps of jobs that were refused or cancelled on the way."""
+KEYS = "delete from idempotency where now < :before"
 
 
 async def clean_up(_work: Work) -> Sequence[Statement]:
-    before = {"before": now_ms() - ENDED_MS}
-    return [Statement(ENDED, before), Statement(EXPORTS, before), Statement(LEFT, {})]
+    now = now_ms()
+    before = {"before": now - ENDED_MS}
+    return [
+        Statement(ENDED, before),
+        Statement(EXPORTS, before),
+        Statement(LEFT, {}),
+        Statement(KEYS, {"before": now - REPEATED_MS}),
+    ]
 
 
 CLEAN_UP = Kind(clean_up, seconds=120)

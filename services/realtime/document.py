@@ -8,7 +8,7 @@ from pycrdt import Doc, Text, get_update, merge_updates
 TITLE, BODY = "title", "body"
 UNTITLED = "Untitled"
 TITLE_CHARACTERS = 200
-"""As in services/contract/new-note.schema.json."""
+"""As in infra/routes/fields.py."""
 
 _SEED_CLIENT = 1
 """The Yjs client that the text of a note before its first edit is by."""

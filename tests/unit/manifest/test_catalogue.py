@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.manifest.current import bring_up_to_date
-from infra.manifest.limits import Plans
+from infra.manifest.benched import Figures
+from infra.manifest.compile import compile_routes
+from infra.manifest.current import accepted, bring_up_to_date
+from infra.manifest.limits import Plans, excesses
 from infra.manifest.refusal import RoutesRefused
 from infra.routes.catalog import ROUTES
 from infra.routes.route import Budgets, Handler, Nothing, Public, RateLimit, Route, Session
@@ -144,9 +146,26 @@ def test_more_servers_than_the_plan_has_subrequests(tmp_path: Path) -> None:
     )
 
 
-def test_the_catalogue_itself_fits_the_free_plans() -> None:
-    from infra.manifest.current import accepted
+def test_more_cpu_than_the_plan_allows() -> None:
+    routes = {"draw": Route("GET /a", tier="edge", access=Public(), handler=Handler("draw", on="edge"))}
+    manifest = compile_routes(routes).manifest
+    bench = {"draw": Figures(cpu_ms=12.5, p99_ms=20)}
 
+    [free] = excesses(routes, manifest, Plans("free", "free", 1), bench)
+    [own] = excesses(routes, manifest, Plans("paid", "free", 1, cpu_ms=12), bench)
+
+    assert (free.what, free.remedy) == (
+        (
+            "it takes 12.5 ms of CPU by `make bench`, beyond the 10 ms of the free plan"
+            " (developers.cloudflare.com/workers/platform/limits, 2026-11-23)"
+        ),
+        'Do less, or use tier="server"',
+    )
+    assert own.what == "it takes 12.5 ms of CPU by `make bench`, beyond the 12 ms of shoreline:edge.cpuMs"
+    assert excesses(routes, manifest, Plans("paid", "free", 1), bench) == []
+
+
+def test_the_catalogue_itself_fits_the_free_plans() -> None:
     assert len(accepted(Plans("free", "free", 1)).manifest.routes) == len(ROUTES)
 
 
