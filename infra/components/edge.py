@@ -6,15 +6,13 @@ from pathlib import Path
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from infra.components.bundle import build_edge
+from infra.components.bundle import build_edge, build_web
 from infra.components.cache import Cache
 from infra.components.database import Database
-from infra.paths import SERVICES
 from infra.settings import CloudflareSettings, EdgeSettings
 
 COMPATIBILITY_DATE = "2026-10-15"
 """Not after the newest workerd that every supported system can install (package.json)."""
-ASSETS = SERVICES / "web" / "public"
 
 # Cloudflare's discard prefix: a proxied record for a host that has no origin (Workers routing docs, 2026-11).
 _ORIGINLESS = "100::"
@@ -98,7 +96,7 @@ class Edge(pulumi.ComponentResource):
                 }
             ],
             assets={
-                "directory": _from_here(ASSETS),
+                "directory": _from_here(build_web()),
                 "config": {"run_worker_first": True, "html_handling": "auto-trailing-slash"},
             },
             bindings=bindings,

@@ -1,8 +1,8 @@
 """A real libsql-server for tests, with the project's schema and JWT authentication."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,8 @@ class Sqld:
     token: str
     readonly: str
     client: httpx.Client
+    life: ExitStack = field(default_factory=ExitStack)
+    directory: Path = Path()
 
     def execute(self, sql: str, args: Mapping[str, Value] | None = None) -> list[list[str | None]]:
         """Runs one statement and gives its rows, every value as the text that Hrana sends."""
@@ -49,17 +51,25 @@ class Sqld:
         ]
 
     @contextmanager
+    def down(self) -> Iterator[None]:
+        """Killed as long as the block lasts."""
+        self.life.close()
+        try:
+            yield
+        finally:
+            _start(self.life, self.directory, self.port)
+
+    @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody else can write as long as the block lasts; the server ends it after 5 s."""
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30) as client:
-            headers = {"authorization": f"Bearer {self.token}"}
-            begin = {"requests": [{"type": "execute", "stmt": {"sql": "begin immediate"}}]}
-            answer = client.post("/v2/pipeline", json=begin, headers=headers).raise_for_status().json()
-            try:
-                yield
-            finally:
-                end = {"baton": answer["baton"], "requests": [{"type": "close"}]}
-                client.post("/v2/pipeline", json=end, headers=headers)
+        url, headers = f"http://127.0.0.1:{self.port}/v2/pipeline", {"authorization": f"Bearer {self.token}"}
+        begin = {"requests": [{"type": "execute", "stmt": {"sql": "begin immediate"}}]}
+        answer = self.client.post(url, json=begin, headers=headers).raise_for_status().json()
+        try:
+            yield
+        finally:
+            end = {"baton": answer["baton"], "requests": [{"type": "close"}]}
+            self.client.post(url, json=end, headers=headers)
 
 
 @contextmanager
@@ -68,24 +78,29 @@ def sqld(directory: Path) -> Iterator[Sqld]:
     key = Ed25519PrivateKey.generate()
     public = directory / "jwt.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    log = directory / "sqld.log"
-    argv: list[str | Path] = [
-        _binary(),
-        *("--db-path", directory / "data"),
-        *("--http-listen-addr", "127.0.0.1:0"),
-        *("--auth-jwt-key-file", public),
-        "--no-welcome",
-    ]
     # Certificates take long to load, and nothing here speaks TLS.
     client = httpx.Client(timeout=30, trust_env=False, verify=False)  # noqa: S501
-    with client, running(argv, log=log) as child:
-        port = listening_port(child, log)
+    with client, ExitStack() as life:
+        port = _start(life, directory, 0)
         token, readonly = (jwt.encode({"a": access}, key, algorithm="EdDSA") for access in ("rw", "ro"))
-        server = Sqld(port, token, readonly, client)
+        server = Sqld(port, token, readonly, client, life, directory)
         for migration in sorted(SCHEMA.glob("*.sql")):
             for statement in statements_of(migration.read_text("utf-8")):
                 server.execute(statement)
         yield server
+
+
+def _start(life: ExitStack, directory: Path, port: int) -> int:
+    """Runs it until `life` ends; gives the port, which 0 leaves open."""
+    log = directory / "sqld.log"
+    argv: list[str | Path] = [
+        _binary(),
+        *("--db-path", directory / "data"),
+        *("--http-listen-addr", f"127.0.0.1:{port}"),
+        *("--auth-jwt-key-file", directory / "jwt.pem"),
+        "--no-welcome",
+    ]
+    return listening_port(life.enter_context(running(argv, log=log)), log)
 
 
 def _binary() -> Path:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.components.bundle import build_web
 from infra.paths import NODE_MODULES, SERVICES
 from services.common import base64url
 from tests.support.process import running, until
@@ -93,8 +94,9 @@ def edge(
     for name in ("assets.js", "cron.js", "outbound.js"):
         (directory / name).write_bytes((SUPPORT / name).read_bytes())
     (directory / "worker.js").write_bytes((bundle / "worker.js").read_bytes())
+    build_web(directory / "web")
     config = directory / "edge.capnp"
-    config.write_text(_config(database_port, token, servers, redis), "ascii")
+    config.write_text(_config(directory / "web", database_port, token, servers, redis), "ascii")
     config.chmod(0o600)
     log = directory / "workerd.log"
     listening, control = os.pipe()
@@ -118,7 +120,7 @@ def workerd_binary() -> Path:
     return found
 
 
-def _config(database_port: int, token: str, servers: Servers | None, redis: Redis | None) -> str:
+def _config(web: Path, database_port: int, token: str, servers: Servers | None, redis: Redis | None) -> str:
     ports = {} if servers is None else {k: v for each in servers.servers for k, v in each.ports.items()}
     if redis is not None:
         ports["redis"] = redis.port
@@ -134,7 +136,7 @@ const config :Workerd.Config = (
     (name = "edge", worker = .edge),
     (name = "assets", worker = .assets),
     (name = "cron", worker = .cron),
-    (name = "files", disk = {json.dumps(str(SERVICES / "web" / "public"))}),
+    (name = "files", disk = {json.dumps(str(web))}),
     (name = "outbound", worker = .outbound),
 {services}  ],
   sockets = [

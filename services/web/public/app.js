@@ -9,6 +9,7 @@ import { createList } from "./app/list.js";
 import { goLive } from "./app/live.js";
 import { hintView, openNote } from "./app/note.js";
 import { openStatistics } from "./app/statistics.js";
+import { stopWriting } from "./app/writing.js";
 
 const main = byId("main");
 const pane = byId("pane");
@@ -61,10 +62,11 @@ async function show(moveFocus) {
   list.mark(id);
   if (id !== null) {
     main.dataset["view"] = "pane";
-    await openNote({ id, pane, moveFocus, isCurrent, announce, signedIn: account.current() !== null });
+    await openNote({ id, pane, moveFocus, isCurrent, announce, user: account.current()?.user ?? null });
     return;
   }
   const open = views[address];
+  stopWriting();
   main.dataset["view"] = open === undefined ? "list" : "pane";
   if (open === undefined) {
     document.title = "Notes";

@@ -3,6 +3,7 @@
 import { ApiError, readNote } from "./api.js";
 import { failure, make, timeOf } from "./dom.js";
 import { exportControl } from "./exporting.js";
+import { startWriting, stopWriting } from "./writing.js";
 
 /**
  * Shows a note in the pane, unless something else is shown by the time it arrives.
@@ -11,22 +12,27 @@ import { exportControl } from "./exporting.js";
  * @param {HTMLElement} options.pane
  * @param {boolean} options.moveFocus
  * @param {() => boolean} options.isCurrent
- * @param {boolean} options.signedIn
+ * @param {string | null} options.user Who is signed in.
  * @param {(text: string) => void} options.announce
  */
-export async function openNote({ id, pane, moveFocus, isCurrent, signedIn, announce }) {
+export async function openNote({ id, pane, moveFocus, isCurrent, user, announce }) {
+  stopWriting();
   pane.replaceChildren(make("p", { class: "quiet" }, "Loading the note…"));
   const view = await readNote(id).then(
-    (note) => noteView(note, signedIn ? [exportControl(id, announce)] : []),
-    (error) => errorView(error, () => void openNote({ id, pane, moveFocus: true, isCurrent, signedIn, announce })),
+    (note) => noteView(note, user === null ? [] : [exportControl(id, announce)]),
+    (error) => errorView(error, () => void openNote({ id, pane, moveFocus: true, isCurrent, user, announce })),
   );
   if (!isCurrent()) {
     return;
   }
   pane.replaceChildren(backLink(), view);
   document.title = view.querySelector("h2")?.textContent ?? "Notes";
+  const [heading, text] = [view.querySelector("h2"), view.querySelector(".text")];
   if (moveFocus) {
-    view.querySelector("h2")?.focus();
+    heading?.focus();
+  }
+  if (user !== null && heading !== null && text instanceof HTMLElement) {
+    void startWriting({ note: id, user, heading, text, announce });
   }
 }
 
