@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from infra.components.bundle import build_web
 from infra.paths import NODE_MODULES, ROOT, SERVICES
 from tests.support.workerd import build
 
@@ -43,3 +44,13 @@ def test_a_missing_folder_name_is_one_clear_message() -> None:
     )
     assert result.returncode == 2
     assert result.stderr == f"{MISSING_OUT}\n"
+
+
+def test_the_assets_are_the_same_bytes_in_any_folder(tmp_path: Path) -> None:
+    first, second = (build_web(tmp_path / name) for name in ("first", "second"))
+    files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert Path("editor.js") in files
+    assert [(first / name).read_bytes() == (second / name).read_bytes() for name in files] == [True] * len(
+        files
+    )
+    assert str(ROOT) not in (first / "editor.js").read_text("utf-8")
