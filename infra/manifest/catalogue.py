@@ -1,6 +1,6 @@
 """What routes must not say of each other: which answers a request, and what they share by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from infra.manifest.paths import parameter, segments
@@ -8,10 +8,18 @@ from infra.manifest.refusal import Refusal, refuse
 from infra.routes.route import Route
 
 
-def disagreements(routes: Iterable[Route]) -> list[Refusal]:
+def disagreements(routes: Mapping[str, Route]) -> list[Refusal]:
     """All of a catalogue."""
-    known = list(routes)
-    return [*_ambiguous(known), *_rate_limits(known), *_tags(known), *_handlers(known)]
+    known = list(routes.values())
+    return [*_names(routes), *_ambiguous(known), *_rate_limits(known), *_tags(known), *_handlers(known)]
+
+
+def _names(routes: Mapping[str, Route]) -> Iterator[Refusal]:
+    for name, route in routes.items():
+        if not name.isidentifier():
+            plain = name.partition(" ")[0]
+            what = f"its name {plain} is that of {routes[plain].pattern} ({routes[plain].where})"
+            yield refuse(route, what, "Rename the variable")
 
 
 def _ambiguous(routes: list[Route]) -> Iterator[Refusal]:

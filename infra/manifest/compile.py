@@ -61,7 +61,7 @@ def examine(routes: Mapping[str, Route], schema: Schema | None = None) -> tuple[
     compiled.sort(key=lambda route: (route.path, route.method))
     manifest = Manifest(routes=tuple(compiled), schemas=dict(sorted(compiler.schemas.items())))
     placement = Placement(routes={name: placed(routes[name]) for name in sorted(routes)})
-    return Compiled(manifest, placement), [*compiler.refusals, *disagreements(routes.values())]
+    return Compiled(manifest, placement), [*compiler.refusals, *disagreements(routes)]
 
 
 def placed(route: Route) -> RoutePlacement:

@@ -8,13 +8,12 @@ from infra.routes.route import Route
 
 
 def collected(modules: Iterable[ModuleType]) -> Mapping[str, Route]:
-    """The routes that the modules declare. A name that two of them use is a defect of the catalogue."""
+    """The routes of the modules. One whose name is taken gets its place into its name, and is refused."""
     found: dict[str, Route] = {}
     for module in modules:
         for name, value in vars(module).items():
-            if isinstance(value, Route):
-                assert name not in found, f"{value.where}: {name} is also at {found[name].where}"
-                found[name] = value
+            if isinstance(value, Route) and found.get(name) is not value:
+                found[f"{name} ({value.where})" if name in found else name] = value
     return found
 
 

@@ -1,15 +1,20 @@
 """Routes that disagree with each other, or with the plans that they run on: the exact words."""
 
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 
 import pytest
 
+import infra.routes as package
 from infra.manifest.benched import Figures
+from infra.manifest.catalogue import disagreements
 from infra.manifest.compile import compile_routes
 from infra.manifest.current import accepted, bring_up_to_date
 from infra.manifest.limits import Plans, excesses
 from infra.manifest.refusal import RoutesRefused
-from infra.routes.catalog import ROUTES
+from infra.routes.catalog import ROUTES, collected
 from infra.routes.route import Budgets, Handler, Nothing, Public, RateLimit, Route, Session
 from tests.unit.manifest.declarations import WRITE, Titled, named, said
 
@@ -47,6 +52,24 @@ def test_two_routes_of_which_neither_is_more_exact() -> None:
             f" ({first.where}), and neither says it more exactly. Change a literal segment of one of them."
         )
     ]
+
+
+def test_two_variables_of_one_name() -> None:
+    first, second = ModuleType("first"), ModuleType("second")
+    vars(first)["listing"], vars(second)["listing"] = handled("GET /api/a"), handled("GET /api/b")
+    routes = collected([first, second])
+
+    [only] = disagreements(routes)
+
+    assert f"{only.what}. {only.remedy}." == (
+        f"its name listing is that of GET /api/a ({routes['listing'].where}). Rename the variable."
+    )
+
+
+def test_no_module_with_routes_is_left_out() -> None:
+    found = [import_module(f"infra.routes.{each.name}") for each in iter_modules(package.__path__)]
+
+    assert set(collected(found)) == set(ROUTES)
 
 
 def test_a_literal_beside_a_parameter_is_fine(tmp_path: Path) -> None:
