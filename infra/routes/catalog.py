@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
-from infra.routes import accounts, comments, digest, exports, files, jobs, notes, pages, realtime, workspaces
+from infra.routes import (
+    accounts,
+    comments,
+    digest,
+    exports,
+    files,
+    imports,
+    jobs,
+    notes,
+    pages,
+    realtime,
+    workspaces,
+)
 from infra.routes.route import Route
 
 
@@ -17,4 +29,6 @@ def collected(modules: Iterable[ModuleType]) -> Mapping[str, Route]:
     return found
 
 
-ROUTES = collected([accounts, comments, digest, exports, files, jobs, notes, pages, realtime, workspaces])
+ROUTES = collected(
+    [accounts, comments, digest, exports, files, imports, jobs, notes, pages, realtime, workspaces]
+)

@@ -91,6 +91,7 @@ PATH: Mapping[str, Any] = {
     "export": Id,
     "job": Id,
     "file": Id,
+    "import": Id,
     "server": Slug,
 }
 """The path's parameters have their type by their name, unless the route says otherwise."""

@@ -126,6 +126,13 @@ export interface ServerExportPath {
   readonly export: string;
 }
 
+export interface WorkspaceImportPath {
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly workspace: string;
+  /** an id */
+  readonly import: string;
+}
+
 export interface WorkspaceNotePath {
   /** 1 to 64 characters of a-z, 0-9 and - */
   readonly workspace: string;
@@ -182,6 +189,21 @@ export interface File {
   /** an id */
   readonly owner: string;
   readonly stored: number;
+}
+
+export interface Import {
+  /** an id */
+  readonly id: string;
+  /** an id */
+  readonly job: string;
+  readonly name: string;
+  readonly size: number;
+  readonly position: number;
+  readonly notes: number;
+  readonly skipped: number;
+  readonly faults: unknown;
+  readonly state: string;
+  readonly created: number;
 }
 
 export interface MembershipRow {
@@ -275,6 +297,9 @@ export interface Routes {
   readonly sign_up: { path: null; query: null; body: NewAccount; answer: unknown };
   readonly list_workspaces: { path: null; query: WorkspacesPage; body: null; answer: { readonly workspaces: readonly Workspace[]; readonly next: string | null } };
   readonly create_workspace: { path: null; query: null; body: NewWorkspace; answer: unknown };
+  readonly list_imports: { path: WorkspacePath; query: null; body: null; answer: { readonly imports: readonly Import[]; readonly next: string | null } };
+  readonly cancel_import: { path: WorkspaceImportPath; query: null; body: null; answer: unknown };
+  readonly resume_import: { path: WorkspaceImportPath; query: null; body: null; answer: unknown };
   readonly join_workspace: { path: WorkspacePath; query: null; body: null; answer: unknown };
   readonly leave_workspace: { path: WorkspacePath; query: null; body: null; answer: unknown };
   readonly list_members: { path: WorkspacePath; query: MembersPage; body: null; answer: { readonly members: readonly MembershipRow[]; readonly next: string | null } };
@@ -288,6 +313,7 @@ export interface Routes {
   readonly list_files: { path: WorkspaceNotePath; query: null; body: null; answer: { readonly files: readonly File[]; readonly next: string | null } };
   readonly delete_file: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
   readonly read_file: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
+  readonly create_import: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
   readonly read_preview: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
   readonly delete_upload: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
   readonly read_upload: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };

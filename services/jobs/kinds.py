@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.jobs.cleanup import CLEAN_UP
 from services.jobs.digest import DIGEST
 from services.jobs.exports import EXPORT
+from services.jobs.imports import IMPORT
 from services.jobs.orphans import ORPHANS
 from services.jobs.previews import PREVIEW
 from services.jobs.schedules import Schedule
@@ -13,6 +14,7 @@ from services.settings import Settings
 
 KINDS: Kinds = {
     "export": EXPORT,
+    "import": IMPORT,
     "preview": PREVIEW,
     "digest": DIGEST,
     "clean-up": CLEAN_UP,

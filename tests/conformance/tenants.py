@@ -8,13 +8,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from infra.manifest.model import ManifestRoute, MemberAccess
+from services.common.files.disk import Disk
 from services.common.identity import Identity
 from tests.support.notes import EPOCH, note_id
 from tests.support.sqld import Sqld, Value
+from tests.support.uploads import TUS, metadata
 
 OURS, THEIRS = "ours", "theirs"
 ADA, EVE = note_id(EPOCH, 1), note_id(EPOCH, 2)
 OUR_NOTE, THEIR_NOTE, THEIR_COMMENT, THEIR_EXPORT, THEIR_JOB = (note_id(EPOCH, 10 + n) for n in range(5))
+OUR_FILE, OUR_UPLOAD, OUR_IMPORT, OUR_CANCELLED = (note_id(EPOCH, 20 + n) for n in range(4))
+THEIR_FILE, THEIR_UPLOAD, THEIR_IMPORT, THEIR_CANCELLED = (note_id(EPOCH, 30 + n) for n in range(4))
 MEMBER = Identity(user=ADA, name="Ada", ws={OURS: "owner"})
 
 OF_THEIRS: Mapping[str, str | int] = {
@@ -23,6 +27,11 @@ OF_THEIRS: Mapping[str, str | int] = {
     "comment": THEIR_COMMENT,
     "export": THEIR_EXPORT,
     "job": THEIR_JOB,
+    "file": THEIR_FILE,
+    "upload": THEIR_UPLOAD,
+    "import": THEIR_IMPORT,
+    "cancelled": THEIR_CANCELLED,
+    "server": "vps-1",
     "updated": EPOCH,
 }
 """What a parameter of a path, a query or a body of this name would name of theirs."""
@@ -37,6 +46,7 @@ class Attempt:
     method: str
     target: str
     body: bytes | None
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -61,17 +71,36 @@ def attempt(route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]]) -> A
 
 def plain_use(route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]]) -> Attempt:
     """Of our own things."""
-    return _request(route, schemas, {**OF_THEIRS, "workspace": OURS, "note": OUR_NOTE})
+    ours = {
+        "workspace": OURS,
+        "note": OUR_NOTE,
+        "file": OUR_FILE,
+        "upload": OUR_UPLOAD,
+        "import": OUR_IMPORT,
+        "cancelled": OUR_CANCELLED,
+    }
+    return _request(route, schemas, {**OF_THEIRS, **ours})
 
 
 def _request(
     route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]], named: Mapping[str, str | int]
 ) -> Attempt:
+    if "/uploads/" in route.path:
+        named = {**named, "file": named["upload"]}
+    if route.name == "resume_import":
+        named = {**named, "import": named["cancelled"]}
     target = re.sub(r"\{(\w+)\}", lambda name: str(named[name[1]]), route.path)
     query = _values(schemas.get(route.input.query or "", {}), named, only_named=True)
     body = _values(schemas[route.input.body], named) if route.input.body else None
     asked = f"{target}?{urlencode(query)}" if query else target
-    return Attempt(route.method, asked, None if body is None else json.dumps(body).encode())
+    content = None if body is None else json.dumps(body).encode()
+    headers: Mapping[str, str] = {}
+    if route.name == "create_upload":
+        headers = {**TUS, "upload-length": "3", **metadata(filename="a", note=str(named["note"]))}
+    if route.name == "append_upload":
+        headers = {**TUS, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+        content = CONTENT
+    return Attempt(route.method, asked, content, headers)
 
 
 def _values(
@@ -101,13 +130,20 @@ def _fitting(name: str, schema: Mapping[str, Any]) -> Any:
 class Tenants:
     """Our workspace, which is Ada's, and theirs, which is Eve's and closed."""
 
-    def __init__(self, database: Sqld) -> None:
-        self._database = database
+    def __init__(self, database: Sqld, disk: Disk) -> None:
+        self._database, self._disk = database, disk
         self._clear: list[Statement] = [(f"delete from {table}", {}) for table in _tables(database)]  # noqa: S608 - the schema's
 
     def reset(self, *, theirs: bool) -> None:
         """Leaves nothing but the rows of both, or of ours alone."""
-        rows = _tenant(OURS, ADA, OUR_NOTE) + (self._their_rows() if theirs else [])
+        rows = [*_tenant(OURS, ADA, OUR_NOTE), *_files(OURS, ADA, OUR_FILE, OUR_UPLOAD)]
+        rows += _imports(OURS, ADA, OUR_IMPORT, OUR_CANCELLED) + (self._their_rows() if theirs else [])
+        for file in (OUR_UPLOAD, THEIR_UPLOAD):
+            self._disk.forget(file)
+        for file in (OUR_FILE, THEIR_FILE):
+            for place in (self._disk.whole(file), self._disk.preview(file)):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(CONTENT)
         # In one transaction: each statement of its own would wait for the disk.
         self._database.execute_all([("begin", {}), *self._clear, *rows, ("commit", {})])
 
@@ -121,6 +157,8 @@ class Tenants:
             (COMMENT, {"id": THEIR_COMMENT, "workspace": THEIRS, "note": THEIR_NOTE, "user": EVE}),
             (EXPORT, {"id": THEIR_EXPORT, "note": THEIR_NOTE, "user": EVE}),
             (JOB, {"id": THEIR_JOB, "user": EVE}),
+            *_files(THEIRS, EVE, THEIR_FILE, THEIR_UPLOAD),
+            *_imports(THEIRS, EVE, THEIR_IMPORT, THEIR_CANCELLED),
             ("insert into admins values (:user)", {"user": EVE}),
         ]
 
@@ -131,6 +169,33 @@ EXPORT = """insert into exports (id, user, note, state, result, created)
 values (:id, :user, :note, 'done', 'secret', 1)"""
 JOB = """insert into jobs (id, kind, owner, payload, priority, state, tries, due, error, created, finished)
 values (:id, 'export', :user, '{}', 'high', 'dead', 1, 1, 'secret', 1, 1)"""
+
+
+CONTENT = b"abc"
+FILE = """insert into files (id, workspace, note, owner, server, name, size, state, type, sha256,
+  preview, created, stored)
+values (:id, :workspace, :note, :user, 'vps-1', 'secret', 3, :state, 'image/png', 'x', 'done', 1, 1)"""
+IMPORT = """insert into imports (id, workspace, user, file, server, name, size, job,
+  position, lines, notes, skipped, faults, state, created)
+values (:id, :workspace, :user, 'none', 'vps-1', 'secret', 1, :id, 0, 0, 0, 0, '[]', :state, 1)"""
+
+
+def _files(workspace: str, user: str, stored: str, uploading: str) -> list[Statement]:
+    note = OUR_NOTE if workspace == OURS else THEIR_NOTE
+    of: dict[str, Value] = {"workspace": workspace, "user": user, "note": None}
+    return [
+        (FILE, {**of, "id": stored, "state": "stored"}),
+        (FILE, {**of, "id": uploading, "state": "uploading"}),
+        (FILE, {**of, "id": f"attached to {note}", "note": note, "state": "stored"}),
+    ]
+
+
+def _imports(workspace: str, user: str, queued: str, cancelled: str) -> list[Statement]:
+    of = {"workspace": workspace, "user": user}
+    return [
+        (IMPORT, {**of, "id": queued, "state": "queued"}),
+        (IMPORT, {**of, "id": cancelled, "state": "cancelled"}),
+    ]
 
 
 def _tenant(workspace: str, user: str, note: str) -> list[Statement]:

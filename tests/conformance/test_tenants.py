@@ -13,6 +13,7 @@ import pytest
 from infra.manifest.compile import Compiled
 from infra.manifest.model import Manifest, ManifestRoute, MemberAccess, PublicAccess, RunSql
 from services.common.base64url import encode
+from services.common.files.disk import Disk
 from services.common.identity import Identity
 from services.common.roles import RANK
 from tests.conformance import unguarded
@@ -50,6 +51,15 @@ HARMLESS = {
     ("join_workspace", "workspace"): "the workspace has to be open beside it",
     ("create_open_note", "workspace"): "one id for a note in every workspace is refused by the primary key",
     ("create_note", "workspace"): "it reads the row that it has just made, by an id that nobody else has",
+    ("cancel_import", "workspace"): "it is found only for who began it",
+    ("resume_import", "workspace"): "it is found only for who began it",
+    ("cancel_import", "caller"): "it is found only in its workspace",
+    ("resume_import", "caller"): "it is found only in its workspace",
+    ("list_imports", "caller"): "they are those of one workspace",
+    ("list_imports", "workspace"): "they are those of one person",
+    ("read_upload", "workspace"): "an upload is told only to who sends it",
+    ("append_upload", "workspace"): "an upload is told only to who sends it",
+    ("delete_upload", "workspace"): "an upload is told only to who sends it",
     ("create_workspace", "caller"): "the memberships of the answer's token are read after the write",
 }
 """Predicates that keep nothing apart where they stand, and why they may stay."""
@@ -63,7 +73,8 @@ def name_of(route: ManifestRoute) -> str:
 
 
 def headers_of(route: ManifestRoute | Attempt, session: str | None) -> list[tuple[str, str]]:
-    headers = [("x-request-id", "conformance"), ("content-type", "application/json")]
+    own = route.headers if isinstance(route, Attempt) else {}
+    headers = [*{"x-request-id": "conformance", "content-type": "application/json", **own}.items()]
     return headers if session is None else [*headers, ("cookie", f"session={session}")]
 
 
@@ -84,7 +95,7 @@ def signed(tiers: Tiers, who: Identity, **claims: Any) -> str:
 
 @pytest.fixture
 def tenants(tiers: Tiers) -> Tenants:
-    return Tenants(tiers.database)
+    return Tenants(tiers.database, Disk(Path(tiers.variables["FILES_FOLDER"]), 0))
 
 
 @pytest.mark.parametrize("tier", TIERS)

@@ -87,7 +87,7 @@ if __name__ == "__main__":
     from services.settings import load_or_exit
 
     for name, loaded in list(sys.modules.items()):
-        if name.startswith("services.api.handlers."):
+        if name.startswith(("services.api.handlers.", "services.api.files.")):
             _patch(loaded, os.environ[VARIABLE])
     take_over_logging()
     asyncio.run(serve(load_or_exit()))

@@ -34,7 +34,7 @@ async def announce(tools: Tools, row: dict[str, Value]) -> None:
     raise Problem(413, f"The workspace has {left} bytes left of {quota}.")
 
 
-async def find(call: Call, tools: Tools, state: str) -> Row:
+async def find_file(call: Call, tools: Tools, state: str) -> Row:
     """The file that the path names, on this server, in this state. Raises Problem 404."""
     rows = (await tools.database.execute(FIND, _args(call))).rows
     if not rows or rows[0]["state"] != state or rows[0]["server"] != tools.settings.server_name:
@@ -42,7 +42,7 @@ async def find(call: Call, tools: Tools, state: str) -> Row:
     return rows[0]
 
 
-async def delete(call: Call, tools: Tools) -> None:
+async def delete_row(call: Call, tools: Tools) -> None:
     """Raises Problem 404."""
     if not (await tools.database.execute(DELETE, _args(call))).rows:
         raise Problem(404, "There is no such file.")

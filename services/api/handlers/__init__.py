@@ -6,6 +6,7 @@ from services.api.handlers.accounts import sign_in, sign_out, sign_up
 from services.api.handlers.call import Call
 from services.api.handlers.exports import create_export, read_export, read_export_file
 from services.api.handlers.files import delete_file, read_file, read_preview
+from services.api.handlers.imports import cancel_import, create_import, resume_import
 from services.api.handlers.jobs import cancel_job, list_dead_jobs, read_job, replay_job
 from services.api.handlers.statistics import read_statistics
 from services.api.handlers.uploads import append_upload, create_upload, delete_upload, read_upload
@@ -33,6 +34,9 @@ HANDLERS: Mapping[str, Callable[[Call, Tools], Awaitable[Reply]]] = {
         read_file,
         read_preview,
         delete_file,
+        create_import,
+        cancel_import,
+        resume_import,
         read_job,
         cancel_job,
         list_dead_jobs,

@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.responses import FileResponse
 from starlette.types import Send
 
-from services.api.files import records
+from services.api.files.records import delete_row, find_file
 from services.api.handlers.call import Call
 from services.api.reply import Reply
 from services.api.request import Request
@@ -32,7 +32,7 @@ class _File(Reply):
 
 async def read_file(call: Call, tools: Tools) -> Reply:
     """Images are shown, all else is for saving. The entity tag is the content's SHA-256."""
-    row = await records.find(call, tools, "stored")
+    row = await find_file(call, tools, "stored")
     kind, digest = str(row["type"]), str(row["sha256"])
     shown = "inline" if kind in INLINE else "attachment"
     place = tools.disk.whole(str(row["id"]))
@@ -40,7 +40,7 @@ async def read_file(call: Call, tools: Tools) -> Reply:
 
 
 async def read_preview(call: Call, tools: Tools) -> Reply:
-    row = await records.find(call, tools, "stored")
+    row = await find_file(call, tools, "stored")
     if row["preview"] != "done":
         raise Problem(404, "There is no preview of this file.")
     return file_reply(
@@ -50,8 +50,8 @@ async def read_preview(call: Call, tools: Tools) -> Reply:
 
 async def delete_file(call: Call, tools: Tools) -> Reply:
     """204: the row is gone, then the file and its preview. A kill in between leaves them to the clean-up."""
-    await records.find(call, tools, "stored")
-    await records.delete(call, tools)
+    await find_file(call, tools, "stored")
+    await delete_row(call, tools)
     await asyncio.to_thread(tools.disk.forget, str(call.path["file"]))
     return Reply(204)
 

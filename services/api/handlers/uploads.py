@@ -2,8 +2,9 @@
 
 import asyncio
 
-from services.api.files import records, tus
+from services.api.files import tus
 from services.api.files.receive import drain, full, receive
+from services.api.files.records import announce, delete_row, find_file, stored
 from services.api.handlers.call import Call
 from services.api.handlers.jobs import nudge
 from services.api.reply import Reply
@@ -34,7 +35,7 @@ async def create_upload(call: Call, tools: Tools) -> Reply:
         "size": wanted.size,
         "created": now_ms(),
     }
-    await records.announce(tools, row)
+    await announce(tools, row)
     location = {"location": f"/api/workspaces/{workspace}/servers/{server}/uploads/{file}"}
     return Reply(201, {**tus.headers(0, wanted.size, int(row["created"] or 0)), **location})
 
@@ -76,7 +77,7 @@ async def _append(call: Call, tools: Tools) -> Reply:
 async def delete_upload(call: Call, tools: Tools) -> Reply:
     """Ends an upload that nobody wants any more."""
     row = await _own(call, tools)
-    await records.delete(call, tools)
+    await delete_row(call, tools)
     await asyncio.to_thread(tools.disk.forget, str(row["id"]))
     return Reply(204, {"tus-resumable": tus.VERSION})
 
@@ -90,7 +91,7 @@ async def _store(call: Call, tools: Tools, row: Row) -> None:
     preview = NewJob("preview", {"file": file}, call.caller.user, server=tools.settings.server_name)
     about = {"type": kind, "sha256": digest, "preview": "queued" if of_note else None, "now": now_ms()}
     jobs = [preview.statement("changes() = 1")] if of_note else []
-    await tools.database.transaction([records.stored(file, **about), *jobs])
+    await tools.database.transaction([stored(file, **about), *jobs])
     if of_note:
         await nudge(call, tools, preview)
 
@@ -106,7 +107,7 @@ def _head(tools: Tools, file: str) -> bytes:
 
 
 async def _own(call: Call, tools: Tools) -> Row:
-    row = await records.find(call, tools, "uploading")
+    row = await find_file(call, tools, "uploading")
     if row["owner"] != call.caller.user:
         raise Problem(404, "There is no such file.")
     return row
