@@ -63,6 +63,9 @@ def input_schema(model: type[BaseModel]) -> Schema:
     for name, schema in schemas.items():
         if "type" not in schema and "enum" not in schema and "const" not in schema:
             raise NotPortable(name, "has no type", "Give it one of infra/routes/fields.py")
+        if "description" not in schema:
+            remedy = "Add Field(description=...), in words that go on from `must be`"
+            raise NotPortable(name, "does not say what it must be", remedy)
     return {"type": "object", "required": required, "additionalProperties": False, "properties": schemas}
 
 

@@ -1,6 +1,6 @@
 """What a route's SQL must not do: rules over what SQLite knows of its statements."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from infra.manifest.refusal import Refusal, refuse
 from infra.manifest.statements import Described
@@ -16,12 +16,12 @@ Found = Iterator[tuple[str, str]]
 
 def faults(route: Route, statements: Sequence[Described], tables: Tables) -> list[Refusal]:
     """All of one route's SQL."""
-    rules: list[Callable[[], Found]] = [
-        lambda: _changes(route, statements),
-        lambda: _repeatable(route, statements),
-        lambda: _tenant(route, statements, tables),
+    found = [
+        *_changes(route, statements),
+        *_repeatable(route, statements),
+        *_tenant(route, statements, tables),
     ]
-    return [refuse(route, *each) for rule in rules for each in rule()]
+    return [refuse(route, *each) for each in found]
 
 
 def unused(route: Route, statements: Sequence[Described], inputs: Mapping[str, str]) -> list[Refusal]:

@@ -7,7 +7,7 @@ import pytest
 from infra.manifest.compile import compile_routes
 from infra.manifest.model import ManifestRoute
 from infra.manifest.refusal import RoutesRefused
-from infra.routes.fields import Id, Page, Title
+from infra.routes.fields import Id, Page, Slug, Title
 from infra.routes.route import Input, Route, Row
 
 
@@ -22,7 +22,7 @@ class Titled(Input):
 
 
 class NewThing(Titled):
-    workspace: str = "harbour"
+    workspace: Slug = "harbour"
 
 
 class Pages(Page):

@@ -17,7 +17,7 @@ from infra.manifest.statements import application
 from infra.providers.hrana import Hrana
 from infra.providers.turso.seed import count
 from infra.routes.catalog import ROUTES
-from infra.routes.fields import Limit
+from infra.routes.fields import Limit, Title
 from infra.routes.notes import NoteSummary
 from infra.routes.route import Budgets, Input, Many, Member, Route, Session
 from tests.unit.manifest.declarations import Thing
@@ -129,7 +129,7 @@ def test_a_table_that_the_seed_leaves_empty_says_nothing() -> None:
 
 
 class Word(Input):
-    word: str
+    word: Title
 
 
 def test_a_parameter_that_nobody_knows_a_value_of() -> None:

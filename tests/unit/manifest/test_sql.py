@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.routes.fields import Int64, Page
+from infra.routes.fields import Id, Page
 from infra.routes.route import Input, Many, Member, Nothing, One, Route, Row, Session
 from tests.unit.manifest.declarations import LIST, READ, WRITE, NewThing, Pages, Thing, Titled, compiled, said
 
@@ -15,12 +15,11 @@ class Wide(Row):
 
 
 class Both(Input):
-    note: str
+    note: Id
 
 
-class Loose(Input):
+class Unsaid(Input):
     word: str
-    pattern: Int64
 
 
 class Nested(Input):
@@ -104,6 +103,13 @@ CASES: list[tuple[Route, str]] = [
         (
             "statement 1 ignores :workspace, so members of one would reach into others."
             " Add workspace = :workspace to it."
+        ),
+    ),
+    (
+        route("GET /api/a", "select :word as id", params=Unsaid, returns=Many(Thing)),
+        (
+            "Unsaid.word does not say what it must be."
+            " Add Field(description=...), in words that go on from `must be`."
         ),
     ),
     (
