@@ -1,7 +1,7 @@
 """Accounts and sessions. Hashing a password needs more CPU than the edge has."""
 
 from infra.routes.fields import Credential, Email, Name, Password
-from infra.routes.limits import PASSWORDS, READS
+from infra.routes.limits import PASSWORDS, READS, SESSIONS
 from infra.routes.route import Handler, Input, Public, Route, Session
 
 
@@ -18,6 +18,13 @@ class Credentials(Input):
 
     email: Credential
     password: Credential
+
+
+class NewPassword(Input):
+    """Another password, by somebody who knows the one in force."""
+
+    current: Credential
+    password: Password
 
 
 sign_up = Route(
@@ -38,8 +45,38 @@ sign_in = Route(
     body=Credentials,
 )
 
+change_password = Route(
+    "PUT /api/password",
+    tier="server",
+    access=Session(),
+    rate_limits=(PASSWORDS,),
+    handler=Handler("change_password", on="server"),
+    body=NewPassword,
+)
+
+# The browser sends the refresh token to these only.
+refresh_session = Route(
+    "POST /api/session",
+    tier="server",
+    access=Public(),
+    rate_limits=(SESSIONS,),
+    handler=Handler("refresh_session", on="server"),
+)
+
 sign_out = Route(
-    "POST /api/sign-out", tier="server", access=Public(), handler=Handler("sign_out", on="server")
+    "DELETE /api/session",
+    tier="server",
+    access=Public(),
+    rate_limits=(SESSIONS,),
+    handler=Handler("sign_out", on="server"),
+)
+
+sign_out_everywhere = Route(
+    "DELETE /api/session/everywhere",
+    tier="server",
+    access=Session(),
+    rate_limits=(SESSIONS,),
+    handler=Handler("sign_out_everywhere", on="server"),
 )
 
 # The access token says it all.

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from services.api.app import create_app
 from services.api.passwords import Passwords
 from services.api.queue import Queue
+from services.api.revocations import Revocations
 from services.api.tools import Tools
 from services.common.files.disk import Disk
 from services.common.hrana import Database
@@ -23,7 +24,8 @@ from services.settings import Settings, exit_with, load_or_exit
 async def serve(settings: Settings) -> None:
     database, queue = Database(settings), Queue(settings.redis_url)
     disk = Disk(settings.files_folder, settings.files_reserve_bytes)
-    app = app_or_exit(settings, Tools(settings, database, Passwords(), queue, disk))
+    revocations = Revocations(settings.redis_url)
+    app = app_or_exit(settings, Tools(settings, database, Passwords(), queue, disk, revocations))
     connection = asyncio.create_task(queue.run())
     server = Server(
         app,
@@ -38,6 +40,7 @@ async def serve(settings: Settings) -> None:
     write_log("start", tier="api", server=settings.server_name, release=settings.release)
     await server.serve()
     await end(connection)
+    await revocations.close()
     await database.close()
     write_log("stop", tier="api", server=settings.server_name)
 

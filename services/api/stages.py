@@ -117,7 +117,8 @@ class ProblemDocuments:
 
 
 def _document(problem: Problem, request: str) -> Reply:
-    return Reply(problem.status, {**problem.headers, "content-type": CONTENT_TYPE}, problem.document(request))
+    headers = {**problem.headers, "content-type": CONTENT_TYPE}
+    return Reply(problem.status, headers, problem.document(request), problem.cookies)
 
 
 def _problem_of(error: Exception) -> Problem:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.api.passwords import Passwords
 from services.api.queue import Queue
+from services.api.revocations import Revocations
 from services.common.files.disk import Disk
 from services.common.hrana import Database
 from services.settings import Settings
@@ -18,3 +19,4 @@ class Tools:
     passwords: Passwords
     queue: Queue
     disk: Disk
+    revocations: Revocations

@@ -16,6 +16,8 @@ class Identity(BaseModel):
 
     user: Annotated[str, Field(min_length=1, max_length=64)]
     name: str
+    session: str = ""
+    """The id of the session that asks."""
     ws: dict[str, Role] = Field(default_factory=dict)
     """The person's role by workspace, as the access token had it."""
     more: bool = False
@@ -33,5 +35,11 @@ class Identity(BaseModel):
 
     def header(self) -> str:
         """The header's value: base64url of compact JSON, as the edge writes it."""
-        claims = {"user": self.user, "name": self.name, "ws": self.ws} | ({"more": True} if self.more else {})
+        claims: dict[str, object] = {
+            "user": self.user,
+            "name": self.name,
+            "session": self.session,
+            "ws": self.ws,
+        }
+        claims |= {"more": True} if self.more else {}
         return base64url.encode(json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode())

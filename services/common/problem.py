@@ -27,6 +27,8 @@ class Problem(Exception):
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
     errors: Sequence[FieldError] = ()
+    cookies: Sequence[str] = ()
+    """Set-Cookie values."""
 
     def document(self, request_id: str) -> bytes:
         document: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""Access tokens: JWT, HS256, ten minutes; their cookie's name and flags follow the public URL's scheme."""
+"""Access tokens: JWT, HS256, five minutes. Their verifier is services/edge/src/access/session.ts."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ import jwt
 
 from services.common.roles import Role
 
-LIFETIME_SECONDS = 600
+LIFETIME_SECONDS = 300
+"""As long a session that has ended may still read and write."""
 
 MOST_WORKSPACES = 40
 MOST_BYTES = 2_400
@@ -36,33 +37,13 @@ class Workspaces:
         return cls(fitting, more=False)
 
 
-def issue(key: bytes, now: int, *, user: str, name: str, workspaces: Workspaces) -> str:
-    """A token from `now` (unix seconds), which services/edge/src/access/session.ts verifies."""
-    claims: dict[str, Any] = {"sub": user, "name": name, "iat": now, "exp": now + LIFETIME_SECONDS}
-    claims["ws"] = dict(workspaces.roles)
+def issue(key: bytes, now: int, *, user: str, name: str, session: str, workspaces: Workspaces) -> str:
+    """A token from `now` (unix seconds) of the session with this id."""
+    claims: dict[str, Any] = {"sub": user, "name": name, "sid": session}
+    claims |= {"iat": now, "exp": now + LIFETIME_SECONDS, "ws": dict(workspaces.roles)}
     if workspaces.more:
         claims["more"] = True
     return jwt.encode(claims, key, algorithm="HS256", json_encoder=_Utf8)
-
-
-def cookie(public_url: str, token: str) -> str:
-    """The Set-Cookie value that keeps the token."""
-    return _cookie(public_url, token, LIFETIME_SECONDS)
-
-
-def cleared_cookie(public_url: str) -> str:
-    """The Set-Cookie value that forgets it."""
-    return _cookie(public_url, "", 0)
-
-
-def cookie_name(public_url: str) -> str:
-    """Browsers take the __Host- prefix only with Secure, and not all of them take Secure over plain HTTP."""
-    return "__Host-session" if public_url.startswith("https://") else "session"
-
-
-def _cookie(public_url: str, value: str, max_age: int) -> str:
-    secure = "; Secure" if public_url.startswith("https://") else ""
-    return f"{cookie_name(public_url)}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
 
 
 class _Utf8(json.JSONEncoder):

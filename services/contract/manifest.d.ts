@@ -84,6 +84,13 @@ export interface NewOpenNote {
   readonly workspace: string;
 }
 
+export interface NewPassword {
+  /** text of at most 1,000 characters */
+  readonly current: string;
+  /** text of 10 to 256 characters */
+  readonly password: string;
+}
+
 export interface NewWorkspace {
   /** 1 to 64 characters of a-z, 0-9 and - */
   readonly id: string;
@@ -289,11 +296,14 @@ export interface Routes {
   readonly list_open_notes: { path: null; query: OpenPage; body: null; answer: { readonly notes: readonly NoteSummary[]; readonly next: string | null } };
   readonly create_open_note: { path: null; query: null; body: NewOpenNote; answer: Note };
   readonly read_open_note: { path: NotePath; query: null; body: null; answer: Note };
+  readonly change_password: { path: null; query: null; body: NewPassword; answer: unknown };
   readonly realtime: { path: null; query: null; body: null; answer: unknown };
   readonly note: { path: NotePath; query: null; body: null; answer: unknown };
   readonly read_export_file: { path: ServerExportPath; query: null; body: null; answer: unknown };
-  readonly sign_in: { path: null; query: null; body: Credentials; answer: unknown };
   readonly sign_out: { path: null; query: null; body: null; answer: unknown };
+  readonly refresh_session: { path: null; query: null; body: null; answer: unknown };
+  readonly sign_out_everywhere: { path: null; query: null; body: null; answer: unknown };
+  readonly sign_in: { path: null; query: null; body: Credentials; answer: unknown };
   readonly sign_up: { path: null; query: null; body: NewAccount; answer: unknown };
   readonly list_workspaces: { path: null; query: WorkspacesPage; body: null; answer: { readonly workspaces: readonly Workspace[]; readonly next: string | null } };
   readonly create_workspace: { path: null; query: null; body: NewWorkspace; answer: unknown };

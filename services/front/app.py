@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
+from services.common.cookies import REFRESH_HEADER, cookie_of, refresh_cookie_name
 from services.common.front_door import HEALTH
 from services.common.log import write_log
 from services.common.manifest import Handler as EdgeHandler
@@ -116,7 +117,11 @@ class Front:
             if isinstance(route.run, EdgeHandler) and route.run.on == "edge":
                 return self._in_place_of_the_edge(request, route.run.name, session)
         # What is no route is refused there in the same words.
-        asked = self._asked(request, session, forwarded(CIMultiDict(request.headers)))
+        headers = forwarded(CIMultiDict(request.headers))
+        refresh = cookie_of(request.headers.get("cookie", ""), refresh_cookie_name(self._settings.public_url))
+        if refresh is not None:
+            headers[REFRESH_HEADER] = refresh
+        asked = self._asked(request, session, headers)
         return await forward(request, asked, self._api)
 
     def _route(self, method: str, path: str) -> Route | None:

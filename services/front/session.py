@@ -10,9 +10,9 @@ import jwt
 from aiohttp import web
 from pydantic import ValidationError
 
+from services.common.cookies import access_cookie_name, cookie_of
 from services.common.identity import Identity
 from services.common.problem import Problem
-from services.common.tokens import cookie_name
 from services.settings import Settings
 
 CLOCK_SKEW_SECONDS = 60
@@ -31,7 +31,7 @@ class Session:
 
 def session_of(request: web.Request, settings: Settings, now: float) -> Session | None:
     """That of a valid token at `now` (unix seconds), if there is one."""
-    token = _cookie(request.headers.get("cookie", ""), cookie_name(settings.public_url))
+    token = cookie_of(request.headers.get("cookie", ""), access_cookie_name(settings.public_url))
     return None if token is None else verify(token, settings.session_key, now)
 
 
@@ -41,13 +41,16 @@ def verify(token: str, key: bytes, now: float) -> Session | None:
         claims = jwt.decode(token, key, algorithms=["HS256"], options=_BY_OUR_CLOCK)
         if now >= claims["exp"] or claims["iat"] > now + CLOCK_SKEW_SECONDS:
             return None
-        return Session(Identity.model_validate({**claims, "user": claims["sub"]}), claims["exp"])
+        return Session(
+            Identity.model_validate({**claims, "user": claims["sub"], "session": claims["sid"]}),
+            claims["exp"],
+        )
     except (jwt.InvalidTokenError, ValidationError, TypeError):
         return None
 
 
 _BY_OUR_CLOCK: "jwt.types.Options" = {
-    "require": ["exp", "iat", "sub", "name"],
+    "require": ["exp", "iat", "sub", "sid", "name"],
     "verify_exp": False,
     "verify_iat": False,
     "verify_nbf": False,
@@ -64,12 +67,3 @@ def check_origin(request: web.Request, public_url: str, *, required: bool) -> No
     own = {f"{public.scheme}://{host}" for host in (public.netloc, request.headers.get("host"))}
     if required if origin is None else origin not in own:
         raise Problem(403, "Requests from other sites are not allowed.")
-
-
-def _cookie(header: str, name: str) -> str | None:
-    """The value of the first cookie of this name."""
-    for part in header.split(";"):
-        key, equals, value = part.partition("=")
-        if equals and key.strip() == name:
-            return value.strip()
-    return None

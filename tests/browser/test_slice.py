@@ -46,6 +46,16 @@ def test_an_account_is_made_left_and_entered_again(page: Page, slice_site: str, 
     expect(page.locator("#account")).to_contain_text("Ada Harbour")
 
 
+def test_a_visit_after_the_access_token_has_ended_renews_it(page: Page, slice_site: str, email: str) -> None:
+    sign_up(page, slice_site, email)
+    page.context.clear_cookies(name=re.compile(r"session$"))
+    page.reload()
+    expect(page.locator("#account")).to_contain_text("Ada Harbour")
+    page.context.clear_cookies()
+    page.reload()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
 def test_a_wrong_password_is_told_and_nothing_is_entered(page: Page, slice_site: str, email: str) -> None:
     page.goto(f"{slice_site}/#/sign-in")
     page.get_by_label("Email").fill(email)

@@ -2,11 +2,13 @@
 
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, cast
+
+from multidict import CIMultiDict
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Answer:
 
     status: int
     body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Trouble = Literal["hangs", "drops", "stalls"] | Answer
@@ -87,8 +89,9 @@ class Gate:
         try:
             upstream.request(request.method, request.path, request.body, request.headers)
             response = upstream.getresponse()
-            headers = {n.lower(): v for n, v in response.getheaders() if n.lower() not in _HOP_BY_HOP}
-            return Answer(response.status, response.read(), headers)
+            headers = [each for each in response.getheaders() if each[0].lower() not in _HOP_BY_HOP]
+            # There may be more than one Set-Cookie.
+            return Answer(response.status, response.read(), CIMultiDict(headers))
         finally:
             upstream.close()
 

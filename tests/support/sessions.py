@@ -4,6 +4,8 @@ import time
 
 import jwt
 
+SESSION = "019a04c2-64da-7001-85ed-5e5510000000"
+
 
 def token(
     key: bytes, user: str = "ada", name: object = "Ada Harbour", ws: object = None, **claims: object
@@ -12,6 +14,7 @@ def token(
     now = int(time.time())
     every = {
         "sub": user,
+        "sid": SESSION,
         "name": name,
         "iat": now,
         "exp": now + 600,

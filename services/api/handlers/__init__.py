@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from services.api.handlers.accounts import sign_in, sign_out, sign_up
+from services.api.handlers.accounts import change_password, sign_in, sign_up
 from services.api.handlers.call import Call
 from services.api.handlers.exports import create_export, read_export, read_export_file
 from services.api.handlers.files import delete_file, read_file, read_preview
 from services.api.handlers.imports import cancel_import, create_import, resume_import
 from services.api.handlers.jobs import cancel_job, list_dead_jobs, read_job, replay_job
+from services.api.handlers.session import refresh_session, sign_out, sign_out_everywhere
 from services.api.handlers.statistics import read_statistics
 from services.api.handlers.uploads import append_upload, create_upload, delete_upload, read_upload
 from services.api.handlers.workspaces import create_workspace, join_workspace, leave_workspace
@@ -19,7 +20,10 @@ HANDLERS: Mapping[str, Callable[[Call, Tools], Awaitable[Reply]]] = {
     for each in (
         sign_up,
         sign_in,
+        change_password,
+        refresh_session,
         sign_out,
+        sign_out_everywhere,
         create_workspace,
         join_workspace,
         leave_workspace,

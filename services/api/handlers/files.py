@@ -70,4 +70,4 @@ def file_reply(
     response = FileResponse(
         place, headers=headers, media_type=kind, filename=name, content_disposition_type=shown
     )
-    return _File(200, {}, b"", call.request, response)
+    return _File(200, {}, b"", (), call.request, response)

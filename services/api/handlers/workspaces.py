@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from services.api.handlers.call import Call
-from services.api.handlers.session import FIRST_ONES, session_reply
+from services.api.handlers.session import with_new_roles
 from services.api.reply import Reply
+from services.api.sessions.sessions import FIRST_ONES
 from services.api.tools import Tools
 from services.common.hrana import DatabaseFailure, Result, Row, Statement, Value
 from services.common.ids import now_ms
@@ -63,6 +64,7 @@ async def leave_workspace(call: Call, tools: Tools) -> Reply:
         raise Problem(403, "You are not a member of this workspace.")
     if left.changed == 0:
         raise Problem(409, "The last owner can't leave the workspace.")
+    await tools.revocations.membership(str(args["workspace"]), call.caller.user)
     return _with_token(call, tools, all_of_them, 200, {"workspace": args["workspace"], "role": None})
 
 
@@ -85,7 +87,7 @@ def _with_token(
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
     roles = dict(map(_membership, memberships.rows))
-    return session_reply(tools, call.caller.user, call.caller.name, roles, status, answer, headers)
+    return with_new_roles(call, tools, roles, status, answer, headers)
 
 
 def _membership(row: Row) -> tuple[str, Role]:

@@ -7,7 +7,7 @@ for await (const chunk of process.stdin.setEncoding("utf8")) {
   chunks.push(chunk);
 }
 const { key, signed, identities } = JSON.parse(chunks.join(""));
-const header = ({ user, name, ws, more = false }) =>
-  identityHeader({ user, name, workspaces: new Map(Object.entries(ws)), more });
+const header = ({ user, name, session, ws, more = false }) =>
+  identityHeader({ user, name, id: session, workspaces: new Map(Object.entries(ws)), more });
 const headers = await Promise.all(signed.map((each) => sign(key, each)));
 console.log(JSON.stringify({ headers, identities: identities.map(header) }));

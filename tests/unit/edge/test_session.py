@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 
 import httpx
 import jwt
@@ -48,7 +49,7 @@ def part(value: object) -> str:
 def forged(servers: Stack, kind: str) -> str:
     header, claims, code = servers.token().split(".")
     now = int(time.time())
-    genuine = {"sub": "ada", "name": "Ada", "iat": now, "exp": now + 600}
+    genuine = {"sub": "ada", "sid": "s-1", "name": "Ada", "iat": now, "exp": now + 600}
     return {
         "nothing": "",
         "no token": "abc",
@@ -117,9 +118,26 @@ def test_over_tls_the_cookie_is_bound_to_the_host(
             assert httpx.get(f"{running.url}/api/me", headers=headers, trust_env=False).status_code == status
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/exports"), ("POST", "/api/sign-out")])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/exports"), ("DELETE", "/api/session")])
 def test_a_stack_without_servers_says_so(
     ada: httpx.Client, problem: ProblemCheck, method: str, path: str
 ) -> None:
     document = problem(ada.request(method, path), 503)
     assert document["detail"] == "This part of the application is not set up here."
+
+
+def test_a_session_outlives_its_access_token(servers: Stack) -> None:
+    with servers.client() as browser:
+        account = {"email": f"{uuid.uuid4().hex}@a.example", "name": "Ada", "password": "correct horse"}
+        user = browser.post("/api/sign-up", json=account).raise_for_status().json()["user"]
+        browser.cookies.delete("session")
+        assert browser.get("/api/me").status_code == 401
+        assert browser.post("/api/session").raise_for_status().json()["user"] == user
+        assert browser.get("/api/me").json()["user"] == user
+        used = browser.cookies["refresh"]
+        assert browser.delete("/api/session").status_code == 204
+        assert list(browser.cookies.jar) == []
+    with servers.client() as other:
+        # The header that the edge makes of the cookie is not a client's to send.
+        assert other.post("/api/session", headers={"shoreline-refresh": used}).status_code == 401
+        assert other.post("/api/session", headers={"cookie": f"refresh={used}"}).status_code == 401

@@ -127,7 +127,7 @@ def test_bodies_and_cookies_come_through(front: Front) -> None:
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", ""])
 def test_other_sites_may_send_nothing_unsafe(front: Front, origin: str) -> None:
     with front.client(front.token()) as client, front.api.counted() as passed:
-        check_problem(client.post("/api/sign-out", headers={"origin": origin}), 403)
+        check_problem(client.post("/api/session", headers={"origin": origin}), 403)
     assert passed == []
 
 

@@ -8,6 +8,8 @@ import { type Role, ROLES } from "../manifest.ts";
 export interface Session {
   readonly user: string;
   readonly name: string;
+  /** The id of the session that the token belongs to. */
+  readonly id: string;
   /** Unix seconds. */
   readonly issued: number;
   readonly expires: number;
@@ -23,6 +25,11 @@ const CLOCK_SKEW_SECONDS = 60;
 /** Browsers keep a __Host- cookie only with Secure, and not all of them take Secure over plain HTTP. */
 export function cookieName(publicUrl: string): string {
   return publicUrl.startsWith("https://") ? "__Host-session" : "session";
+}
+
+/** Of the refresh token, which only the api reads (services/api/sessions/cookies.py). */
+export function refreshCookieName(publicUrl: string): string {
+  return publicUrl.startsWith("https://") ? "__Secure-refresh" : "refresh";
 }
 
 /** The value of the first cookie of this name. */
@@ -87,16 +94,16 @@ async function verified(token: string, key: string): Promise<Session | null> {
 }
 
 function sessionFrom(claims: unknown): Session | null {
-  const [user, name] = [field(claims, "sub"), field(claims, "name")];
+  const [user, name, id] = [field(claims, "sub"), field(claims, "name"), field(claims, "sid")];
   const [issued, expires] = [field(claims, "iat"), field(claims, "exp")];
-  if (typeof user !== "string" || user === "" || typeof name !== "string") {
+  if (typeof user !== "string" || user === "" || typeof name !== "string" || typeof id !== "string" || id === "") {
     return null;
   }
   if (typeof issued !== "number" || typeof expires !== "number") {
     return null;
   }
   const workspaces = rolesOf(field(claims, "ws") ?? {});
-  return workspaces && { user, name, issued, expires, workspaces, more: field(claims, "more") === true };
+  return workspaces && { user, name, id, issued, expires, workspaces, more: field(claims, "more") === true };
 }
 
 /** Null where the claim is none of ours. */

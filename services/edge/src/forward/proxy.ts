@@ -2,6 +2,7 @@
 
 import { checkOrigin, isSafe, notSetUp } from "../access/access.ts";
 import type { Origin } from "../env.ts";
+import { cookieOf, refreshCookieName } from "../access/session.ts";
 import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problem.ts";
 import { ordered } from "./origins.ts";
@@ -17,6 +18,9 @@ const NOT_FORWARDED = matcher([
   ...["host", "cookie", "shoreline-.*", "cf-.*", "forwarded", "x-forwarded-.*", "x-real-ip", "sec-websocket-.*"],
 ]);
 
+/** The refresh token for the api (services/api/handlers/session.py). */
+const REFRESH_HEADER = "shoreline-refresh";
+
 /** Also what is between a server and the edge, or about the server's software. */
 const NOT_RETURNED = matcher([...HOP_BY_HOP, "shoreline-.*", "server", "alt-svc"]);
 
@@ -26,6 +30,7 @@ const SHORT_BODY_BYTES = 64 * 1024;
 export async function forward(exchange: Exchange): Promise<Response> {
   const { request, input, route } = exchange;
   const headers = forwardedHeaders(request.headers);
+  handOnRefreshToken(exchange, headers);
   const body = isSafe(request.method) ? null : input === null ? request.body : input.bytes;
   if (body !== request.body) {
     headers.delete("content-length");
@@ -111,6 +116,14 @@ async function seal(headers: Headers, exchange: Exchange, key: string, target: s
   headers.set(SIGNATURE_HEADER, await sign(key, { seconds, method: exchange.request.method, target, identity }));
   if (identity !== "") {
     headers.set(IDENTITY_HEADER, identity);
+  }
+}
+
+/** The one cookie that a server needs: browsers send it to the routes of the session only. */
+function handOnRefreshToken({ request, env }: Exchange, headers: Headers): void {
+  const token = cookieOf(request.headers.get("cookie"), refreshCookieName(env.PUBLIC_URL ?? ""));
+  if (token !== null) {
+    headers.set(REFRESH_HEADER, token);
   }
 }
 

@@ -27,7 +27,7 @@ export async function sign(key: string, { seconds, method, target, identity }: S
 }
 
 /** The identity header's value: base64url of compact JSON. */
-export function identityHeader({ user, name, workspaces, more }: Omit<Session, "issued" | "expires">): string {
-  const identity = { user, name, ws: Object.fromEntries(workspaces), ...(more && { more }) };
+export function identityHeader({ user, name, id, workspaces, more }: Omit<Session, "issued" | "expires">): string {
+  const identity = { user, name, session: id, ws: Object.fromEntries(workspaces), ...(more && { more }) };
   return encodeBase64url(new TextEncoder().encode(JSON.stringify(identity)));
 }

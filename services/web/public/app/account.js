@@ -1,6 +1,6 @@
 /** Who is signed in, and the forms to sign in and up. */
 
-import { ApiError, readMe, signIn, signOut, signUp } from "./api.js";
+import { ApiError, renewSession, signIn, signOut, signUp } from "./api.js";
 import { make } from "./dom.js";
 import { createForm } from "./form.js";
 import { backLink } from "./note.js";
@@ -8,11 +8,13 @@ import { backLink } from "./note.js";
 /** @typedef {import("./api.js").Account} Account */
 /** @typedef {import("./form.js").FieldSpec} FieldSpec */
 
-/**
- * Where the page remembers until when somebody is signed in: the token itself is out of its reach, and asking the
- * server on every visit would be in vain mostly.
- */
-const REMEMBERED = "signed-in-until";
+/** Where the page remembers that somebody is signed in: the tokens themselves are out of its reach. */
+const REMEMBERED = "signed-in";
+
+/** Access is renewed so long before it ends. */
+const EARLY_MS = 30_000;
+/** After a renewal that had no answer, it is tried again. */
+const AGAIN_MS = 5_000;
 
 /** @type {FieldSpec} */
 const EMAIL = {
@@ -48,16 +50,31 @@ export function createAccount({ place, changed }) {
    */
   function set(next, ended = false) {
     clearTimeout(timer);
+    const renewed = next !== null && next.user === account?.user;
     account = next;
     if (next === null) {
       localStorage.removeItem(REMEMBERED);
     } else {
-      const until = next.expires * 1000;
-      localStorage.setItem(REMEMBERED, String(until));
-      timer = setTimeout(() => set(null, true), until - Date.now());
+      localStorage.setItem(REMEMBERED, "yes");
+      timer = setTimeout(() => void renew(), Math.max(AGAIN_MS, next.expires * 1000 - Date.now() - EARLY_MS));
     }
-    show();
-    changed(account, ended);
+    if (!renewed) {
+      show();
+      changed(account, ended);
+    }
+  }
+
+  /** Signed out only where the server says so: without an answer the session may well go on. */
+  async function renew() {
+    try {
+      set(await renewSession());
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        set(null, account !== null);
+      } else {
+        timer = setTimeout(() => void renew(), AGAIN_MS);
+      }
+    }
   }
 
   function show() {
@@ -81,15 +98,8 @@ export function createAccount({ place, changed }) {
 
   async function start() {
     show();
-    if (Number(localStorage.getItem(REMEMBERED)) <= Date.now()) {
-      return;
-    }
-    try {
-      set(await readMe());
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
-        set(null);
-      }
+    if (localStorage.getItem(REMEMBERED) !== null) {
+      await renew();
     }
   }
 

@@ -61,11 +61,6 @@ export function createNote(note) {
   return post("/api/notes", note);
 }
 
-/** @returns {Promise<Account>} */
-export function readMe() {
-  return call("/api/me");
-}
-
 /**
  * @param {{ email: string, password: string }} credentials
  * @returns {Promise<Account>}
@@ -82,9 +77,14 @@ export function signUp(account) {
   return post("/api/sign-up", account);
 }
 
+/** @returns {Promise<Account>} The account of the session, whose access is renewed. */
+export function renewSession() {
+  return call("/api/session", { method: "POST" });
+}
+
 /** @returns {Promise<null>} */
 export function signOut() {
-  return call("/api/sign-out", { method: "POST" });
+  return call("/api/session", { method: "DELETE" });
 }
 
 /** @returns {Promise<{ workspaces: WorkspaceStatistics[] }>} */
