@@ -21,6 +21,7 @@ SIGNATURE = "services/common/signature.py"
 SESSION = "tests/unit/edge/test_session.py"
 CONNECTIONS = "tests/unit/plugins/command/test_connections.py"
 LOCKS = "tests/unit/cli/test_locks.py"
+MANIFEST = "tests/unit/manifest"
 UPSTASH = "tests/localcloud/upstash/test_durability.py"
 
 CHECKS = (
@@ -160,6 +161,34 @@ CHECKS = (
         "if now.checksum != before.checksum:",
         "if False:",
         ("tests/unit/providers/test_schema.py::test_a_schema_that_changes_what_was_applied_is_refused",),
+    ),
+    Check(
+        "a member's SQL takes its tenant",
+        "infra/manifest/sqlrules.py",
+        "if access.parameter not in statement.parameters:",
+        "if False:",
+        (f"{MANIFEST}/test_sql.py::test_it_is_refused_in_these_words",),
+    ),
+    Check(
+        "a member's SQL looks at no table without its tenant",
+        "infra/manifest/sqlrules.py",
+        "and (table, TENANT) not in statement.reads:",
+        "and False:",
+        (f"{MANIFEST}/test_sql.py::test_it_is_refused_in_these_words",),
+    ),
+    Check(
+        "a cache keeps one caller's answer from another",
+        "infra/manifest/contradictions.py",
+        'if personal and "caller" not in cache.vary and',
+        'if False and "caller" not in cache.vary and',
+        (f"{MANIFEST}/test_contradictions.py::test_it_is_refused_in_these_words",),
+    ),
+    Check(
+        "a route over its budget of rows stays off the edge",
+        "infra/manifest/measured.py",
+        "elif max(found[route.name].rows_read) >",
+        "elif 0 >",
+        (f"{MANIFEST}/test_measure.py::test_a_budget_of_its_own",),
     ),
     Check(
         "another host's state lock is left alone",
