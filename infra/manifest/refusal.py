@@ -26,7 +26,10 @@ class RoutesRefused(UserError):
         self.refusals = tuple(sorted(refusals, key=lambda each: _order(each.where)))
         count = f"{len(self.refusals)} mistake{'s' if len(self.refusals) > 1 else ''}"
         lines = "\n".join(f"  {refusal}" for refusal in self.refusals)
-        Exception.__init__(self, f"the routes have {count}:\n{lines}")
+        super().__init__("infra/routes", f"{count}:\n{lines}", "Nothing was changed")
+
+    def __str__(self) -> str:
+        return f"the routes have {self.what}"
 
 
 def refuse(route: Route, what: str, remedy: str) -> Refusal:
