@@ -349,10 +349,12 @@ def test_a_directive_that_cannot_be_honoured_fails_the_start_by_name(vps: Vps) -
 
 
 def test_what_production_only_honours_is_listed_in_log_and_status(vps: Vps) -> None:
-    name = vps.unit("sandboxed.service", "ExecStart=/bin/sleep 1000\nProtectSystem=strict\nTasksMax=9")
+    name = vps.unit(
+        "sandboxed.service", "ExecStart=/bin/sleep 1000\nProtectSystem=strict\nTasksMax=9\nPrivateTmp=yes"
+    )
     vps.systemctl("start", name)
-    assert "Left to production: ProtectSystem, TasksMax" in vps.systemctl("status", name).stdout
-    assert "ProtectSystem= is left to production: it builds a sandbox" in vps.log(name)
+    assert "Left to production: ProtectSystem, TasksMax, PrivateTmp" in vps.systemctl("status", name).stdout
+    assert "left to production: ProtectSystem, PrivateTmp: it builds a sandbox" in vps.log(name)
     vps.systemctl("stop", name)
 
 

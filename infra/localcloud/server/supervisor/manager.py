@@ -45,10 +45,9 @@ class Manager:
         unit = load(self.layout.units, name, self.layout.specifiers())
         if service is None:
             service = self.services[name] = Service(self.layout, unit, self._tell)
-            for each in unit.not_honoured:
-                service.journal.write(
-                    f"systemd: {each.where}: {each.key}= is left to production: {each.reason}"
-                )
+            for reason in dict.fromkeys(each.reason for each in unit.not_honoured):
+                keys = ", ".join(each.key for each in unit.not_honoured if each.reason == reason)
+                service.journal.write(f"systemd: left to production: {keys}: {reason}")
         service.adopt(unit)
         return service
 
