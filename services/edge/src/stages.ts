@@ -1,5 +1,7 @@
 /** What happens to every request around its handler; index.ts gives the order. */
 
+import frontDoor from "../../contract/front-door.json";
+
 import type { Stage } from "./exchange.ts";
 import { failureForLog, problemOf } from "./failures.ts";
 import { writeLog } from "./log.ts";
@@ -41,27 +43,7 @@ export const accessLog: Stage = async (exchange, next) => {
 };
 
 /** The page needs its own scripts, styles, images and API; nothing else of it may load, run or frame. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
-
-const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
-  ["content-security-policy", PAGE_POLICY],
-  ["cross-origin-opener-policy", "same-origin"],
-  ["cross-origin-resource-policy", "same-origin"],
-  ["permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"],
-  ["referrer-policy", "no-referrer"],
-  ["x-content-type-options", "nosniff"],
-];
+const SECURITY_HEADERS = Object.entries(frontDoor.securityHeaders);
 
 const ONE_YEAR = 365 * 24 * 60 * 60;
 
