@@ -8,8 +8,11 @@ from functools import cache
 import apsw
 import apsw.ext
 
+from infra.errors import UserError
 from infra.paths import SCHEMA
-from infra.providers.turso.schema import read_schema
+from infra.providers.turso.schema import Migration, read_schema, split
+
+SHOWN = "services/schema"
 
 # Text in quotes and comments stand first, so that what looks like a parameter in them is none.
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|:(?P<name>\w+)""", re.DOTALL)
@@ -93,9 +96,27 @@ def _tables(actions: Iterable[apsw.ext.QueryAction], *names: str) -> frozenset[s
 
 @cache
 def application() -> Schema:
-    """The application's own schema."""
-    migrations = read_schema(SCHEMA, "services/schema")
-    return Schema(migration.sql for migration in migrations)
+    """The application's own schema. Raises UserError for a migration that SQLite does not take."""
+    migrations = read_schema(SCHEMA, SHOWN)
+    try:
+        return Schema(migration.sql for migration in migrations)
+    except apsw.Error:
+        raise mistake_in(migrations) from None
+
+
+def mistake_in(migrations: Iterable[Migration]) -> UserError:
+    """Names the first statement that SQLite does not take, of migrations that hold one."""
+    database = apsw.Connection(":memory:")
+    for migration in migrations:
+        for statement in split(migration.sql):
+            try:
+                database.execute(statement.sql)
+            except apsw.Error as error:
+                remedy = (
+                    "Correct the statement and run the same command again: nothing of this file was applied"
+                )
+                return UserError(f"{SHOWN}/{migration.name}:{statement.line}", str(error), remedy)
+    raise AssertionError("they hold no mistake")
 
 
 def with_parameters(sql: str, values: Mapping[str, str]) -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra.manifest.statements import mistake_in
+from infra.providers.turso.schema import Migration
 from infra.routes.fields import Id, Page
 from infra.routes.route import Input, Many, Member, Nothing, One, Route, Row, Session
 from tests.unit.manifest.declarations import LIST, READ, WRITE, NewThing, Pages, Thing, Titled, compiled, said
@@ -214,3 +216,11 @@ def test_the_tenant_is_found_wherever_it_is_given() -> None:
 
     assert tenant is not None
     assert tenant.model_dump(by_alias=True) == {"from": "body", "field": "workspace"}
+
+
+def test_a_malformed_migration_is_named_with_its_line() -> None:
+    good = Migration("0001_a.sql", "create table a (id text);")
+    bad = Migration("0002_b.sql", "create table b (id text);\n\ncreate tabel c (id text);")
+    mistake = mistake_in([good, bad])
+    assert mistake.where == "services/schema/0002_b.sql:3"
+    assert mistake.what == 'near "tabel": syntax error'
