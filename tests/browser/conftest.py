@@ -12,7 +12,7 @@ from tests.support.slice import whole_slice
 from tests.support.workerd import build
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of the whole stack; it has more notes than one page of the list."""
     clone = Clone(tmp_path_factory.mktemp("clone"))
@@ -23,7 +23,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         clone.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def slice_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a page behind which every tier runs."""
     bundle = build(tmp_path_factory.mktemp("bundle"))
@@ -32,7 +32,7 @@ def slice_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.edge.url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.page import open_list
+from tests.support.page import open_list, sign_in
 from tests.support.people import write_note
 
 
@@ -16,6 +16,7 @@ def fits_width(page: Page) -> bool:
 def test_nothing_scrolls_sideways(page: Page, site: str, width: int, scheme: str) -> None:
     page.set_viewport_size({"width": width, "height": 740})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    sign_in(page, site)
     note = write_note(site, "W" * 200, "long" * 500 + "\n" + " " * 300 + "x")
     open_list(page, site)
     assert fits_width(page)

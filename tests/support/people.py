@@ -1,22 +1,51 @@
 """Somebody who has signed up with a running stack."""
 
 import functools
+import time
 import uuid
+from dataclasses import dataclass, field
 
 import httpx
 
+from services.common.tokens import LIFETIME_SECONDS
+
+
+@dataclass
+class Person:
+    """Signed in, and again before the session ends."""
+
+    client: httpx.Client
+    account: dict[str, str]
+    until: float = field(default=0)
+
+    def signed_in(self) -> httpx.Client:
+        if time.monotonic() > self.until:
+            self._enter("/api/sign-in", {name: self.account[name] for name in ("email", "password")})
+        return self.client
+
+    def sign_up(self) -> "Person":
+        self._enter("/api/sign-up", self.account)
+        return self
+
+    def _enter(self, path: str, body: dict[str, str]) -> None:
+        self.until = time.monotonic() + LIFETIME_SECONDS / 2
+        self.client.post(path, json=body).raise_for_status()
+
 
 @functools.cache
-def member(site: str) -> httpx.Client:
+def _person(site: str) -> Person:
     """One person a site: passwords are dear to hash, and how many may be is limited."""
-    client = httpx.Client(base_url=site, timeout=20, trust_env=False)
     account = {
         "email": f"{uuid.uuid4().hex}@harbour.example",
         "name": "Ada Harbour",
         "password": "correct horse",
     }
-    client.post("/api/sign-up", json=account).raise_for_status()
-    return client
+    return Person(httpx.Client(base_url=site, timeout=20, trust_env=False), account).sign_up()
+
+
+def member(site: str) -> httpx.Client:
+    """Somebody's client, signed in."""
+    return _person(site).signed_in()
 
 
 def write_note(site: str, title: str, body: str = "") -> str:

@@ -7,8 +7,9 @@ import { byId } from "./app/dom.js";
 import { createEditor } from "./app/editor.js";
 import { createList } from "./app/list.js";
 import { goLive } from "./app/live.js";
-import { hintView, openNote } from "./app/note.js";
+import { hintView, noteAddress, openNote } from "./app/note.js";
 import { openStatistics } from "./app/statistics.js";
+import { createWorkspaces } from "./app/workspaces.js";
 import { stopWriting } from "./app/writing.js";
 
 const main = byId("main");
@@ -20,13 +21,27 @@ function announce(text) {
   announcer.textContent = text;
 }
 
-const list = createList({ load: listNotes, announce });
+/** @type {(workspace: import("./app/api.js").Workspace, id: string) => string} */
+const addressOf = ({ id: workspace, role }, id) =>
+  role === null ? `#/notes/${id}` : `#/workspaces/${workspace}/notes/${id}`;
+
+const list = createList({
+  load: (before) => listNotes(workspaces.chosen(), before),
+  address: (note) => addressOf(workspaces.chosen(), note.id),
+  announce,
+});
+const workspaces = createWorkspaces({
+  place: byId("workspaces"),
+  changed: () => void list.start(),
+  announce,
+});
 const digest = createDigest();
 const editor = createEditor({
-  saved(note) {
+  workspace: workspaces.chosen,
+  saved(note, workspace) {
     list.prepend(note);
     announce("The note is saved.");
-    location.hash = `#/notes/${note.id}`;
+    location.hash = addressOf(workspace, note.id);
   },
 });
 const account = createAccount({
@@ -34,6 +49,7 @@ const account = createAccount({
   changed(now, ended) {
     goLive(now !== null);
     announce(now === null ? (ended ? "Your session has ended." : "You are signed out.") : `Signed in as ${now.name}.`);
+    void workspaces.show(now !== null).catch((error) => announce(String(error)));
     if (now !== null && /^#\/sign-(in|up)$/.test(location.hash)) {
       location.hash = "#/";
     } else {
@@ -57,15 +73,15 @@ let shown = 0;
 async function show(moveFocus) {
   const number = ++shown;
   const isCurrent = () => number === shown;
-  const address = location.hash.slice(1);
-  const id = address.startsWith("/notes/") ? address.slice("/notes/".length) : null;
-  list.mark(id);
-  if (id !== null) {
+  const fragment = location.hash.slice(1);
+  const address = noteAddress(fragment);
+  list.mark(address?.id ?? null);
+  if (address !== null) {
     main.dataset["view"] = "pane";
-    await openNote({ id, pane, moveFocus, isCurrent, announce, user: account.current()?.user ?? null });
+    await openNote({ address, pane, moveFocus, isCurrent, announce, user: account.current()?.user ?? null });
     return;
   }
-  const open = views[address];
+  const open = views[fragment];
   stopWriting();
   main.dataset["view"] = open === undefined ? "list" : "pane";
   if (open === undefined) {
@@ -84,12 +100,13 @@ async function show(moveFocus) {
 
 /** What else the fragment may name. @type {Record<string, View>} */
 const views = {
-  "/new": () => showForm("New note", editor),
+  "/new": () =>
+    account.current() === null ? showForm("Sign in to write", account.signInView()) : showForm("New note", editor),
   "/sign-in": () => showForm("Sign in", account.signInView()),
   "/sign-up": () => showForm("Make an account", account.signUpView()),
   "/statistics": (moveFocus, isCurrent) => {
     document.title = "Statistics";
-    return openStatistics({ pane, moveFocus, isCurrent });
+    return openStatistics({ workspace: workspaces.chosen().id, pane, moveFocus, isCurrent });
   },
   "/digest": (moveFocus) => {
     document.title = "Digest";
@@ -118,6 +135,11 @@ addEventListener("hashchange", () => {
     void show(true);
   }
 });
+// The address that a note is shared by, whose preview the edge writes.
+const shared = /^\/notes\/([^/]+)$/.exec(location.pathname)?.[1];
+if (shared !== undefined) {
+  history.replaceState(null, "", `/#/notes/${shared}`);
+}
 void show(false);
 void list.start();
 void account.start();

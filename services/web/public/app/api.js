@@ -1,16 +1,14 @@
 /** Calls of the API. Every failure is an ApiError whose message a person can read. */
 
-/** @typedef {{ id: string, workspace: string, title: string, updated: number }} Summary */
-/** @typedef {Summary & { body: string, created: number }} Note */
-/** @typedef {{ notes: Summary[], next: string | null }} Page */
+/** @typedef {import("../../../contract/manifest.d.ts").Routes} Routes */
+/** @typedef {import("../../../contract/manifest.d.ts").NoteSummary} Summary */
+/** @typedef {import("../../../contract/manifest.d.ts").Note} Note */
+/** @typedef {import("../../../contract/manifest.d.ts").Workspace} Workspace */
+/** @typedef {Routes["list_notes"]["answer"]} Page */
 /** @typedef {{ user: string, name: string, expires: number }} Account `expires` in unix seconds */
 /** @typedef {{ id: string, server: string, state: string }} Export */
 /** @typedef {{ start: number, notes: number }} Week */
-/** @typedef {{ notes: number, bytes: number, share: number, busiest: Week, weeks: Week[] }} Measured */
-/** @typedef {Measured & { workspace: string }} WorkspaceStatistics */
-/** @typedef {{ id: string, title: string }} Newest */
-/** @typedef {{ workspace: string, notes: number, recent: number, newest: Newest }} DigestWorkspace */
-/** @typedef {{ workspaces: DigestWorkspace[], refreshed: number | null }} Digest */
+/** @typedef {{ notes: number, bytes: number, busiest: Week | null, weeks: Week[] }} Statistics */
 /** @typedef {{ path: string, message: string }} FieldError */
 /** @typedef {{ tier: string, roundTrip: number, database: number | null, release: string }} Served */
 
@@ -38,27 +36,73 @@ export function onAnswer(listener) {
 }
 
 /**
+ * A member asks for the workspace's own notes; anybody else for those of an open one.
+ * @param {Workspace} workspace
  * @param {string | null} before The cursor of the page wanted; null for the first page.
  * @returns {Promise<Page>}
  */
-export function listNotes(before) {
-  return call(before === null ? "/api/notes" : `/api/notes?before=${encodeURIComponent(before)}`);
+export function listNotes({ id, role }, before) {
+  const page = new URLSearchParams(before === null ? {} : { before });
+  if (role !== null) {
+    return call(`${workspacePath(id)}/notes?${page}`);
+  }
+  page.set("workspace", id);
+  return call(`/api/notes?${page}`);
 }
 
 /**
+ * @param {string | null} workspace A member's; null for a note of an open one.
  * @param {string} id
  * @returns {Promise<Note>}
  */
-export function readNote(id) {
-  return call(`/api/notes/${encodeURIComponent(id)}`);
+export function readNote(workspace, id) {
+  return call(`${workspace === null ? "/api" : workspacePath(workspace)}/notes/${encodeURIComponent(id)}`);
 }
 
 /**
- * @param {{ title: string, body: string, workspace: string }} note
+ * @param {Workspace} workspace
+ * @param {{ title: string, body: string }} note
+ * @param {string} key Makes one note of a request that is sent again.
  * @returns {Promise<Note>}
  */
-export function createNote(note) {
-  return post("/api/notes", note);
+export function createNote({ id, role }, note, key) {
+  const headers = { "idempotency-key": key };
+  return role === null
+    ? post("/api/notes", { ...note, workspace: id }, headers)
+    : post(`${workspacePath(id)}/notes`, note, headers);
+}
+
+/**
+ * All that the person can see: open ones, and their own.
+ * @returns {Promise<Workspace[]>}
+ */
+export async function listWorkspaces() {
+  const all = [];
+  /** @type {string | null} */
+  let after = null;
+  do {
+    const page = new URLSearchParams(after === null ? {} : { after });
+    /** @type {Routes["list_workspaces"]["answer"]} */
+    const { workspaces, next } = await call(`/api/workspaces?${page}`);
+    all.push(...workspaces);
+    after = next;
+  } while (after !== null);
+  return all;
+}
+
+/** @param {string} id */
+export function joinWorkspace(id) {
+  return call(`${workspacePath(id)}/join`, { method: "POST" });
+}
+
+/** @param {string} id */
+export function leaveWorkspace(id) {
+  return call(`${workspacePath(id)}/leave`, { method: "POST" });
+}
+
+/** @param {string} id */
+function workspacePath(id) {
+  return `/api/workspaces/${encodeURIComponent(id)}`;
 }
 
 /**
@@ -87,12 +131,15 @@ export function signOut() {
   return call("/api/session", { method: "DELETE" });
 }
 
-/** @returns {Promise<{ workspaces: WorkspaceStatistics[] }>} */
-export function readStatistics() {
-  return call("/api/statistics");
+/**
+ * @param {string} workspace
+ * @returns {Promise<Statistics>}
+ */
+export function readStatistics(workspace) {
+  return call(`${workspacePath(workspace)}/statistics`);
 }
 
-/** @returns {Promise<Digest>} */
+/** @returns {Promise<Routes["read_digest"]["answer"]>} */
 export function readDigest() {
   return call("/api/digest");
 }
@@ -116,10 +163,11 @@ export function readExport(id) {
 /**
  * @param {string} path
  * @param {unknown} value
+ * @param {Record<string, string>} [headers]
  */
-function post(path, value) {
-  const headers = { "content-type": "application/json" };
-  return call(path, { method: "POST", headers, body: JSON.stringify(value) });
+function post(path, value, headers = {}) {
+  const typed = { ...headers, "content-type": "application/json" };
+  return call(path, { method: "POST", headers: typed, body: JSON.stringify(value) });
 }
 
 /**

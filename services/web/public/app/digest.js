@@ -20,9 +20,10 @@ export function createDigest() {
 
   async function load() {
     try {
-      const { workspaces, refreshed } = await readDigest();
+      const { workspaces } = await readDigest();
+      const refreshed = workspaces[0]?.refreshed;
       list.replaceChildren(...workspaces.slice(0, LARGEST).map(item));
-      when.replaceChildren(...(refreshed === null ? ["There is no digest yet."] : ["As of ", timeOf(refreshed), "."]));
+      when.replaceChildren(...(refreshed === undefined ? ["There is no digest yet."] : ["As of ", timeOf(refreshed), "."]));
     } catch (error) {
       when.textContent = `There is no digest now. ${error instanceof Error ? error.message : String(error)}`;
     }
@@ -36,9 +37,9 @@ export function createDigest() {
   return { element, load };
 }
 
-/** @param {import("./api.js").DigestWorkspace} each */
-function item({ workspace, notes, recent, newest }) {
+/** @param {import("../../../contract/manifest.d.ts").WorkspaceDigest} each */
+function item({ workspace, notes, recent, newest, title }) {
   const counts = `${notes} ${notes === 1 ? "note" : "notes"}, ${recent} in the last seven days. Newest: `;
-  const link = make("a", { href: `#/notes/${newest.id}`, dir: "auto" }, newest.title);
+  const link = make("a", { href: `#/notes/${newest}`, dir: "auto" }, title);
   return make("li", {}, make("strong", {}, workspace), " ", counts, link);
 }

@@ -7,9 +7,10 @@ import { byId, failure, make, timeOf } from "./dom.js";
 /**
  * @param {object} options
  * @param {(before: string | null) => Promise<import("./api.js").Page>} options.load
+ * @param {(note: Summary) => string} options.address
  * @param {(text: string) => void} options.announce
  */
-export function createList({ load, announce }) {
+export function createList({ load, address, announce }) {
   const state = byId("list-state");
   const items = byId("notes");
   const more = byId("more");
@@ -20,35 +21,45 @@ export function createList({ load, announce }) {
   /** @type {string | null} */
   let lastOpen = null;
   let loading = false;
+  /** Counts the lists begun: a page that comes late may belong to an earlier one. */
+  let begun = 0;
 
   /** @param {string | null} before */
   async function loadPage(before) {
     if (loading) {
       return;
     }
+    const number = begun;
     loading = true;
     items.setAttribute("aria-busy", "true");
     state.replaceChildren(make("p", { class: "quiet" }, "Loading notes…"));
     try {
       const page = await load(before);
+      if (number !== begun) {
+        return;
+      }
       next = page.next;
       showPage(page.notes, before !== null);
     } catch (error) {
-      state.replaceChildren(failure("The notes can't be loaded.", error, () => void loadPage(before)));
+      if (number === begun) {
+        state.replaceChildren(failure("The notes can't be loaded.", error, () => void loadPage(before)));
+      }
     } finally {
-      loading = false;
-      items.removeAttribute("aria-busy");
-      more.hidden = next === null;
+      if (number === begun) {
+        loading = false;
+        items.removeAttribute("aria-busy");
+        more.hidden = next === null;
+      }
     }
   }
 
   /**
-   * @param {Summary[]} notes
+   * @param {readonly Summary[]} notes
    * @param {boolean} moveFocus
    */
   function showPage(notes, moveFocus) {
     // A note written while the page was loading may be in both.
-    const rows = notes.filter((note) => linkOf(note.id) === null).map(row);
+    const rows = notes.filter((note) => linkOf(note.id) === null).map((note) => row(note, address(note)));
     items.append(...rows);
     state.replaceChildren(...(items.childElementCount === 0 ? [emptyHint()] : []));
     announce(`${rows.length} ${rows.length === 1 ? "note" : "notes"} loaded.`);
@@ -60,7 +71,7 @@ export function createList({ load, announce }) {
 
   /** @param {string} id */
   function linkOf(id) {
-    return items.querySelector(`a[href="#/notes/${CSS.escape(id)}"]`);
+    return items.querySelector(`a[href$="/notes/${CSS.escape(id)}"]`);
   }
 
   /** @param {string | null} id The note that is open, if one is. */
@@ -76,7 +87,13 @@ export function createList({ load, announce }) {
   more.addEventListener("click", () => void loadPage(next));
 
   return {
-    start: () => loadPage(null),
+    /** Begins anew, with the first page. */
+    start() {
+      begun += 1;
+      loading = false;
+      items.replaceChildren();
+      return loadPage(null);
+    },
     mark,
     /** Puts the focus where it was before a note was opened. */
     focus() {
@@ -85,18 +102,21 @@ export function createList({ load, announce }) {
     },
     /** @param {Summary} note */
     prepend(note) {
-      items.prepend(row(note));
+      items.prepend(row(note, address(note)));
       state.replaceChildren();
     },
   };
 }
 
-/** @param {Summary} note */
-function row(note) {
+/**
+ * @param {Summary} note
+ * @param {string} address
+ */
+function row(note, address) {
   return make(
     "li",
     {},
-    make("a", { href: `#/notes/${note.id}`, dir: "auto" }, note.title),
+    make("a", { href: address, dir: "auto" }, note.title),
     make("span", { class: "quiet" }, make("span", { class: "workspace" }, note.workspace), timeOf(note.updated)),
   );
 }

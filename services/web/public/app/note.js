@@ -6,21 +6,37 @@ import { exportControl } from "./exporting.js";
 import { startWriting, stopWriting } from "./writing.js";
 
 /**
+ * @typedef {object} Address
+ * @property {string | null} workspace A member's; null for a note of an open one.
+ * @property {string} id
+ */
+
+/**
+ * The fragment's part after #, of a note of an open workspace or of one of the person's.
+ * @param {string} fragment
+ * @returns {Address | null}
+ */
+export function noteAddress(fragment) {
+  const [, workspace, id] = /^(?:\/workspaces\/([a-z0-9-]+))?\/notes\/(.*)$/s.exec(fragment) ?? [];
+  return id === undefined ? null : { workspace: workspace ?? null, id };
+}
+
+/**
  * Shows a note in the pane, unless something else is shown by the time it arrives.
  * @param {object} options
- * @param {string} options.id
+ * @param {Address} options.address
  * @param {HTMLElement} options.pane
  * @param {boolean} options.moveFocus
  * @param {() => boolean} options.isCurrent
  * @param {string | null} options.user Who is signed in.
  * @param {(text: string) => void} options.announce
  */
-export async function openNote({ id, pane, moveFocus, isCurrent, user, announce }) {
+export async function openNote({ address, pane, moveFocus, isCurrent, user, announce }) {
   stopWriting();
   pane.replaceChildren(make("p", { class: "quiet" }, "Loading the note…"));
-  const view = await readNote(id).then(
-    (note) => noteView(note, user === null ? [] : [exportControl(id, announce)]),
-    (error) => errorView(error, () => void openNote({ id, pane, moveFocus: true, isCurrent, user, announce })),
+  const view = await readNote(address.workspace, address.id).then(
+    (note) => noteView(note, user === null ? [] : [exportControl(note.id, announce)]),
+    (error) => errorView(error, () => void openNote({ address, pane, moveFocus: true, isCurrent, user, announce })),
   );
   if (!isCurrent()) {
     return;
@@ -32,7 +48,7 @@ export async function openNote({ id, pane, moveFocus, isCurrent, user, announce 
     heading?.focus();
   }
   if (user !== null && heading !== null && text instanceof HTMLElement) {
-    void startWriting({ note: id, user, heading, text, announce });
+    void startWriting({ note: address.id, user, heading, text, announce });
   }
 }
 

@@ -1,48 +1,48 @@
-/** Statistics of all workspaces. */
+/** Statistics of a workspace. */
 
 import { readStatistics } from "./api.js";
 import { failure, make } from "./dom.js";
 import { backLink } from "./note.js";
 
-/** @typedef {import("./api.js").WorkspaceStatistics} WorkspaceStatistics */
-
 const NUMBER = new Intl.NumberFormat();
-const SHARE = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
-
-const HEADS = ["Workspace", "Notes", "Share", "Size", "Busiest week", "Latest weeks"];
 
 /**
  * Shows them in the pane, unless something else is shown by the time they arrive.
- * @param {{ pane: HTMLElement, moveFocus: boolean, isCurrent: () => boolean }} options
+ * @param {{ workspace: string, pane: HTMLElement, moveFocus: boolean, isCurrent: () => boolean }} options
  */
-export async function openStatistics({ pane, moveFocus, isCurrent }) {
-  const heading = make("h2", { tabindex: "-1" }, "Statistics");
+export async function openStatistics({ workspace, pane, moveFocus, isCurrent }) {
+  const heading = make("h2", { tabindex: "-1" }, `Statistics of ${workspace}`);
   pane.replaceChildren(backLink(), heading, make("p", { class: "quiet" }, "Counting…"));
   if (moveFocus) {
     heading.focus();
   }
-  const view = await readStatistics().then(table, (error) =>
-    failure("There are no statistics now.", error, () => void openStatistics({ pane, moveFocus: true, isCurrent })),
+  const again = () => void openStatistics({ workspace, pane, moveFocus: true, isCurrent });
+  const view = await readStatistics(workspace).then(table, (error) =>
+    failure("There are no statistics now.", error, again),
   );
   if (isCurrent()) {
     pane.replaceChildren(backLink(), heading, view);
   }
 }
 
-/** @param {{ workspaces: WorkspaceStatistics[] }} statistics */
-function table({ workspaces }) {
-  const head = make("tr", {}, ...HEADS.map((name) => make("th", { scope: "col" }, name)));
-  const grid = make("table", {}, make("thead", {}, head), make("tbody", {}, ...workspaces.map(row)));
+/** @param {import("./api.js").Statistics} statistics */
+function table({ notes, bytes, busiest, weeks }) {
+  const rows = [
+    row("Notes", NUMBER.format(notes)),
+    row("Size", `${NUMBER.format(Math.ceil(bytes / 1024))} kB`),
+    row("Busiest week", busiest === null ? "none" : `${DAY.format(busiest.start)} (${NUMBER.format(busiest.notes)})`),
+    row("Latest weeks", weeks.map((week) => NUMBER.format(week.notes)).join(", ") || "none"),
+  ];
   // A region of its own, so that a narrow window scrolls the table and not the page.
+  const grid = make("table", {}, make("tbody", {}, ...rows));
   return make("div", { class: "scrolled", role: "region", "aria-label": "Statistics", tabindex: "0" }, grid);
 }
 
-/** @param {WorkspaceStatistics} each */
-function row(each) {
-  const busiest = `${DAY.format(each.busiest.start)} (${NUMBER.format(each.busiest.notes)})`;
-  const weeks = each.weeks.map((week) => NUMBER.format(week.notes)).join(", ");
-  const size = `${NUMBER.format(Math.ceil(each.bytes / 1024))} kB`;
-  const cells = [NUMBER.format(each.notes), SHARE.format(each.share), size, busiest, weeks];
-  return make("tr", {}, make("th", { scope: "row" }, each.workspace), ...cells.map((cell) => make("td", {}, cell)));
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function row(name, value) {
+  return make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value));
 }
