@@ -3,25 +3,41 @@
 import json
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from services.api.execute.numbers import js_number
 from tests.conformance.table import CLEAR, ECHO, JSON, NORMAL, Case, at_the_edge, get, staged
 from tests.conformance.test_cases import both
 from tests.conformance.tiers import Tiers
 
-often = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-"""The same examples in every run: `make chaos` isn't needed to see a failure again."""
+SHORT, LONG = 40, 1_000
+LENGTHS = [pytest.param(SHORT, id="short"), pytest.param(LONG, id="long", marks=pytest.mark.chaos)]
+Check = Callable[[Tiers, Any], None]
+
+
+def property_of(values: SearchStrategy[Any]) -> Callable[[Check], Callable[..., None]]:
+    """A test of many values: few and always the same ones, or, by `make chaos`, many and others each time."""
+
+    def made(check: Check) -> Callable[..., None]:
+        @pytest.mark.parametrize("examples", LENGTHS)
+        def test(tiers: Tiers, examples: int) -> None:
+            options = settings(
+                max_examples=examples, deadline=None, derandomize=examples == SHORT, database=None
+            )
+            options(given(values)(lambda value: check(tiers, value)))()
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return made
+
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -32,8 +48,7 @@ select :id, 'all', cast(:small as integer), cast(:big as integer), cast(:ratio a
   unhex(:bytes), :doc, '[]', :label"""
 
 
-@often
-@given(
+@property_of(
     st.fixed_dictionaries(
         {"small": SAFE, "big": INT64, "ratio": REAL, "bytes": st.binary(max_size=9), "label": TEXT}
     )
@@ -76,20 +91,17 @@ BODY = st.lists(st.tuples(FIELD.map(json.dumps), SCALAR), max_size=6).map(
 )
 
 
-@often
-@given(st.one_of(BODY, SCALAR))
+@property_of(st.one_of(BODY, SCALAR))
 def test_bodies_are_read_alike(tiers: Tiers, body: str) -> None:
     both(tiers, Case("", "POST", ECHO, 0, [JSON], body.encode()))
 
 
-@often
-@given(st.binary(max_size=12))
+@property_of(st.binary(max_size=12))
 def test_bytes_that_are_no_body_are_refused_alike(tiers: Tiers, body: bytes) -> None:
     both(tiers, Case("", "POST", ECHO, 0, [JSON], body))
 
 
-@often
-@given(REAL)
+@property_of(REAL)
 def test_reals_come_back_as_they_went(tiers: Tiers, value: float) -> None:
     body = f'{{"ratio":{js_number(value)}}}'
     told = json.loads(both(tiers, Case("", "POST", ECHO, 0, [JSON], body.encode())).body)["ratio"]
@@ -113,8 +125,7 @@ QUERY = st.one_of(
 )
 
 
-@often
-@given(QUERY)
+@property_of(QUERY)
 def test_queries_are_read_alike(tiers: Tiers, query: str) -> None:
     both(tiers, get("", f"/api/conformance/ask?text=a&{in_normal_form(query)}", 0))
 
@@ -125,8 +136,7 @@ PATH = st.one_of(
 )
 
 
-@often
-@given(PATH)
+@property_of(PATH)
 def test_paths_are_read_alike(tiers: Tiers, path: str) -> None:
     normal = in_normal_form(path).replace("?", "%3F").replace("\\", "/")
     moves = any(part.lower().replace("%2e", ".") in (".", "..") for part in normal.split("/"))
@@ -134,7 +144,6 @@ def test_paths_are_read_alike(tiers: Tiers, path: str) -> None:
     both(tiers, at_the_edge(NORMAL, case) if moves else case)
 
 
-@often
-@given(st.text('"W/, *ab\\', max_size=12))
+@property_of(st.text('"W/, *ab\\', max_size=12))
 def test_conditions_of_any_form_are_weighed_alike(tiers: Tiers, condition: str) -> None:
     both(tiers, get("", "/api/conformance/things/literal", 0, ("if-none-match", condition)))
