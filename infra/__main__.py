@@ -5,6 +5,7 @@ import pulumi
 from infra.components.cache import Cache
 from infra.components.database import Database
 from infra.components.edge import Edge
+from infra.components.mail import mail_environment
 from infra.components.release import Release
 from infra.components.servers import Servers
 from infra.manifest.current import bring_up_to_date
@@ -33,6 +34,7 @@ with user_errors_reported():
             "EDGE_KEY": edge_key.value,
             "SESSION_KEY": session_key.value,
             "PUBLIC_URL": settings.edge.public_url,
+            **mail_environment(settings.mail),
         },
         ssh_key=pulumi.Config().require_secret("sshKey"),
     )

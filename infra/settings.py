@@ -31,6 +31,9 @@ PROJECT = "shoreline"
 SECRETS = ("cloudflare:apiToken", "shoreline:tursoToken", "shoreline:upstashApiKey", "shoreline:sshKey")
 """Settings that must be Pulumi secrets. The providers read them, and the program the SSH key."""
 
+MAIL_PASSWORD = "shoreline:mailPassword"  # noqa: S105 - its name
+"""A secret where the mail settings have a user name."""
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -144,6 +147,22 @@ class ServerSettings(_Model):
     realtime_port: Port = 8722
 
 
+class MailSettings(_Model):
+    """The server that takes the services' email. With a user name, its password is a secret of the stack."""
+
+    host: HostName
+    port: Port = 587
+    """465: TLS from the start; else STARTTLS."""
+    sender: Annotated[str, Field(alias="from", pattern=r"^[^@\s]+@[^@\s]+$")]
+    username: Annotated[str, Field(min_length=1)] | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """For the services, without the password."""
+        named = {} if self.username is None else {"MAIL_USERNAME": self.username}
+        return {"MAIL_HOST": self.host, "MAIL_PORT": str(self.port), "MAIL_FROM": self.sender, **named}
+
+
 class SeedSettings(_Model):
     """Production-like rows, written once; 0 writes none."""
 
@@ -159,6 +178,8 @@ class Settings(_Model):
     upstash: UpstashSettings
     servers: tuple[ServerSettings, ...]
     seed: SeedSettings = SeedSettings()
+    mail: MailSettings | None = None
+    """Unset: no email is sent."""
 
     @model_validator(mode="after")
     def _cpu_limit_needs_the_paid_plan(self) -> Self:
@@ -190,9 +211,10 @@ class Settings(_Model):
             if (key := f"{PROJECT}:{field}") in values
         }
         found = [
-            *mistakes.in_secrets(SECRETS, values, secret),
+            *mistakes.in_secrets(_secrets(objects), values, secret),
             *mistakes.in_names(
-                {*SECRETS, _BASE_URL, *(f"{PROJECT}:{field}" for field in cls.model_fields)}, values
+                {*SECRETS, MAIL_PASSWORD, _BASE_URL, *(f"{PROJECT}:{field}" for field in cls.model_fields)},
+                values,
             ),
             *(
                 m
@@ -221,6 +243,11 @@ class Settings(_Model):
 
 _BASE_URL = "cloudflare:baseUrl"
 """Read by the Cloudflare plugin; checked here with the rest."""
+
+
+def _secrets(objects: Mapping[str, Any]) -> tuple[str, ...]:
+    mail = objects.get("mail")
+    return (*SECRETS, MAIL_PASSWORD) if isinstance(mail, dict) and mail.get("username") else SECRETS
 
 
 def _decoded(text: str) -> Any:

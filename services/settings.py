@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
@@ -44,6 +45,21 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 Text = Annotated[str, Field(min_length=1)]
 
 
+@dataclass(frozen=True)
+class Mail:
+    """The server that takes email: TLS from the start on port 465, else STARTTLS, but on this very host."""
+
+    host: str
+    port: int
+    sender: str
+    username: str | None
+    password: str | None = field(repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        return self.host in ("127.0.0.1", "localhost", "::1")
+
+
 class Settings(BaseModel):
     """Where the services find the other tiers, and what they share with the edge."""
 
@@ -77,8 +93,22 @@ class Settings(BaseModel):
     """What stays free on their disk."""
     files_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * MIB
     """What all files of a workspace may hold."""
+    mail_host: Text | None = None
+    """Without it, no email is sent."""
+    mail_port: Port = 587
+    mail_from: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    mail_username: Text | None = None
+    mail_password: Annotated[Text | None, Field(repr=False)] = None
+    mail_schedule: Text = "0 6 * * *"
+    """Crontab of the digest by email, in UTC."""
     heartbeat_file: Path = Field(default_factory=lambda: Path.home() / "shoreline" / "run" / "jobs.heartbeat")
     """Touched by the jobs service as long as it works."""
+
+    @property
+    def mail(self) -> Mail | None:
+        if self.mail_host is None or self.mail_from is None:
+            return None
+        return Mail(self.mail_host, self.mail_port, self.mail_from, self.mail_username, self.mail_password)
 
 
 class SettingsError(Exception):

@@ -7,6 +7,7 @@ from infra.routes import (
     accounts,
     comments,
     digest,
+    digest_readers,
     exports,
     files,
     imports,
@@ -30,5 +31,18 @@ def collected(modules: Iterable[ModuleType]) -> Mapping[str, Route]:
 
 
 ROUTES = collected(
-    [accounts, comments, digest, exports, files, imports, jobs, notes, pages, realtime, workspaces]
+    [
+        accounts,
+        comments,
+        digest,
+        digest_readers,
+        exports,
+        files,
+        imports,
+        jobs,
+        notes,
+        pages,
+        realtime,
+        workspaces,
+    ]
 )

@@ -185,6 +185,10 @@ export interface Comment {
   readonly created: number;
 }
 
+export interface DigestReader {
+  readonly wanted: number;
+}
+
 export interface File {
   /** an id */
   readonly id: string;
@@ -293,6 +297,9 @@ export interface Routes {
   readonly replay_job: { path: JobPath; query: null; body: null; answer: unknown };
   readonly render_markdown: { path: null; query: null; body: Markdown; answer: unknown };
   readonly read_me: { path: null; query: null; body: null; answer: unknown };
+  readonly end_digest: { path: null; query: null; body: null; answer: null };
+  readonly read_digest_wish: { path: null; query: null; body: null; answer: DigestReader };
+  readonly want_digest: { path: null; query: null; body: null; answer: null };
   readonly list_open_notes: { path: null; query: OpenPage; body: null; answer: { readonly notes: readonly NoteSummary[]; readonly next: string | null } };
   readonly create_open_note: { path: null; query: null; body: NewOpenNote; answer: Note };
   readonly read_open_note: { path: NotePath; query: null; body: null; answer: Note };

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.support.browser import chromium
 from tests.support.clone import Clone
 from tests.support.notes import insert_notes
-from tests.support.slice import whole_slice
+from tests.support.slice import Slice, whole_slice
 from tests.support.workerd import build
 
 
@@ -24,12 +24,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def slice_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a page behind which every tier runs."""
+def slice_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slice]:
+    """Every tier."""
     bundle = build(tmp_path_factory.mktemp("bundle"))
     with whole_slice(bundle, tmp_path_factory.mktemp("slice")) as running:
         insert_notes(running.database, "harbour", 50)
-        yield running.edge.url
+        yield running
+
+
+@pytest.fixture(scope="session")
+def slice_site(slice_running: Slice) -> str:
+    """The URL of a page behind which every tier runs."""
+    return slice_running.edge.url
 
 
 @pytest.fixture(scope="session")

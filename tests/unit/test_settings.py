@@ -129,3 +129,20 @@ def test_the_route_needs_a_host_of_its_own(dev: Values) -> None:
     assert mistakes_of(changed(dev, "shoreline:edge", routeHost="localhost")) == [
         "shoreline:edge.routeHost: is the same as edge.host. Give the route a second host."
     ]
+
+
+def test_mail_is_left_out_or_whole_and_a_user_name_wants_a_password(dev: Values) -> None:
+    assert Settings.parse(dev, SECRETS).mail is None
+    mail = {"host": "smtp.example.com", "from": "digest@example.com"}
+    known = Settings.parse({**dev, "shoreline:mail": json.dumps(mail)}, SECRETS).mail
+    assert known is not None
+    assert known.environment == {
+        "MAIL_HOST": "smtp.example.com",
+        "MAIL_PORT": "587",
+        "MAIL_FROM": "digest@example.com",
+    }
+    named = {**dev, "shoreline:mail": json.dumps({**mail, "username": "ada"})}
+    [mistake] = mistakes_of(named)
+    assert mistake.startswith("shoreline:mailPassword: the secret is missing")
+    [mistake] = mistakes_of({**named, "shoreline:mailPassword": "plain"})
+    assert "plain text" in mistake

@@ -2,9 +2,11 @@
 
 import { createAccount } from "./app/account.js";
 import { listNotes, onAnswer } from "./app/api.js";
+import { openDeadJobs } from "./app/dead.js";
 import { createDigest } from "./app/digest.js";
 import { byId } from "./app/dom.js";
 import { createEditor } from "./app/editor.js";
+import { openImports } from "./app/importing.js";
 import { createList } from "./app/list.js";
 import { goLive } from "./app/live.js";
 import { hintView, noteAddress, openNote } from "./app/note.js";
@@ -107,6 +109,14 @@ const views = {
   "/statistics": (moveFocus, isCurrent) => {
     document.title = "Statistics";
     return openStatistics({ workspace: workspaces.chosen().id, pane, moveFocus, isCurrent });
+  },
+  "/import": (moveFocus) => {
+    document.title = "Import notes";
+    return openImports({ pane, moveFocus, announce });
+  },
+  "/dead-jobs": (moveFocus) => {
+    document.title = "Dead jobs";
+    return openDeadJobs({ pane, moveFocus, announce });
   },
   "/digest": (moveFocus) => {
     document.title = "Digest";

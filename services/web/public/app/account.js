@@ -86,6 +86,7 @@ export function createAccount({ place, changed }) {
     leave.addEventListener("click", () => void leaveNow());
     place.replaceChildren(
       make("a", { href: "#/statistics" }, "Statistics"),
+      make("a", { href: "#/import" }, "Import"),
       make("span", { class: "person", dir: "auto" }, account.name),
       leave,
     );

@@ -7,6 +7,11 @@
 /** @typedef {Routes["list_notes"]["answer"]} Page */
 /** @typedef {{ user: string, name: string, expires: number }} Account `expires` in unix seconds */
 /** @typedef {{ id: string, server: string, state: string }} Export */
+/** @typedef {{ id: string, server: string, name: string, size: number, preview: string | null }} AttachedFile */
+/** @typedef {{ line: number, message: string }} Fault */
+/** @typedef {{ id: string, job: string, name: string, size: number, position: number, state: string }} ImportState */
+/** @typedef {ImportState & { notes: number, skipped: number, faults: Fault[] }} Import */
+/** @typedef {{ id: string, kind: string, tries: number, error: string | null, finished: number }} DeadJob */
 /** @typedef {{ start: number, notes: number }} Week */
 /** @typedef {{ notes: number, bytes: number, busiest: Week | null, weeks: Week[] }} Statistics */
 /** @typedef {{ path: string, message: string }} FieldError */
@@ -158,6 +163,62 @@ export function createExport(note) {
  */
 export function readExport(id) {
   return call(`/api/exports/${encodeURIComponent(id)}`);
+}
+
+/**
+ * @param {{ id: string, workspace: string }} note
+ * @returns {Promise<{ files: AttachedFile[] }>}
+ */
+export function listFiles({ id, workspace }) {
+  return call(`/api/workspaces/${encodeURIComponent(workspace)}/notes/${encodeURIComponent(id)}/files`);
+}
+
+/** @param {string} path */
+export function deleteFile(path) {
+  return call(path, { method: "DELETE" });
+}
+
+/**
+ * @param {string} workspace
+ * @returns {Promise<{ imports: Import[] }>}
+ */
+export function listImports(workspace) {
+  return call(`/api/workspaces/${encodeURIComponent(workspace)}/imports`);
+}
+
+/**
+ * @param {string} workspace
+ * @param {{ server: string, file: string }} stored
+ */
+export function createImport(workspace, { server, file }) {
+  const path = `/api/workspaces/${encodeURIComponent(workspace)}/servers/${server}/files/${file}/import`;
+  return call(path, { method: "POST" });
+}
+
+/**
+ * @param {string} workspace
+ * @param {string} id
+ */
+export function cancelImport(workspace, id) {
+  return call(`/api/workspaces/${encodeURIComponent(workspace)}/imports/${id}/cancel`, { method: "POST" });
+}
+
+/**
+ * @param {string} workspace
+ * @param {string} id
+ */
+export function resumeImport(workspace, id) {
+  return call(`/api/workspaces/${encodeURIComponent(workspace)}/imports/${id}/resume`, { method: "POST" });
+}
+
+/** @returns {Promise<{ jobs: DeadJob[] }>} */
+export function listDeadJobs() {
+  return call("/api/jobs/dead");
+}
+
+/** @param {string} id */
+export function replayJob(id) {
+  return call(`/api/jobs/${encodeURIComponent(id)}/replay`, { method: "POST" });
 }
 
 /**

@@ -3,6 +3,7 @@
 import { ApiError, readNote } from "./api.js";
 import { failure, make, timeOf } from "./dom.js";
 import { exportControl } from "./exporting.js";
+import { filesControl } from "./files.js";
 import { startWriting, stopWriting } from "./writing.js";
 
 /**
@@ -35,7 +36,7 @@ export async function openNote({ address, pane, moveFocus, isCurrent, user, anno
   stopWriting();
   pane.replaceChildren(make("p", { class: "quiet" }, "Loading the note…"));
   const view = await readNote(address.workspace, address.id).then(
-    (note) => noteView(note, user === null ? [] : [exportControl(note.id, announce)]),
+    (note) => noteView(note, user === null ? [] : [exportControl(note.id, announce), filesControl(note, announce)]),
     (error) => errorView(error, () => void openNote({ address, pane, moveFocus: true, isCurrent, user, announce })),
   );
   if (!isCurrent()) {

@@ -1,0 +1,85 @@
+/** The files of a note: listed, images with their previews, sent with progress, deleted. */
+
+import { deleteFile, listFiles } from "./api.js";
+import { make, showProgress } from "./dom.js";
+import { onEvent } from "./live.js";
+import { upload } from "./upload.js";
+
+const SIZE = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+
+/**
+ * @param {{ id: string, workspace: string }} note
+ * @param {(text: string) => void} announce
+ */
+export function filesControl(note, announce) {
+  const list = make("ul", { class: "files" });
+  const input = make("input", { type: "file", id: "attach" });
+  const bar = make("progress", { "aria-label": "Upload", max: "1", value: "0", hidden: "" });
+  const told = make("p", { class: "quiet", role: "status" });
+  const title = make("h3", {}, "Files");
+  const label = make("label", { for: "attach" }, "Attach a file");
+  const element = make("section", { "aria-label": "Files" }, title, list, label, input, bar, told);
+
+  async function load() {
+    const { files } = await listFiles(note);
+    list.replaceChildren(...files.map(row));
+  }
+
+  /** @param {import("./api.js").AttachedFile} file */
+  function row(file) {
+    const address = `/api/workspaces/${note.workspace}/servers/${file.server}/files/${file.id}`;
+    const picture =
+      file.preview === "done" ? [make("img", { src: `${address}/preview`, alt: `Preview of ${file.name}` })] : [];
+    const link = make("a", { href: address, dir: "auto" }, ...picture, file.name);
+    const remove = make("button", { type: "button", class: "plain", "aria-label": `Delete ${file.name}` }, "Delete");
+    remove.addEventListener("click", () => void act(() => deleteFile(address), `${file.name} is deleted.`));
+    const hint = file.preview === "refused" ? ", no preview can be made" : "";
+    return make("li", {}, link, make("span", { class: "quiet" }, ` ${size(file.size)}${hint} `), remove);
+  }
+
+  async function send() {
+    const [file] = input.files ?? [];
+    if (file === undefined) {
+      return;
+    }
+    bar.hidden = false;
+    await act(async () => {
+      const progress = (/** @type {number} */ done) => showProgress(bar, { done, total: file.size || 1 });
+      const signal = new AbortController().signal;
+      await upload(file, { workspace: note.workspace, note: note.id, progress, signal });
+    }, `${file.name} is attached.`);
+    bar.hidden = true;
+    input.value = "";
+  }
+
+  /**
+   * @param {() => Promise<unknown>} what
+   * @param {string} done
+   */
+  async function act(what, done) {
+    const text = await what().then(
+      () => done,
+      (error) => (error instanceof Error ? error.message : String(error)),
+    );
+    told.textContent = text;
+    announce(text);
+    await load().catch(() => {});
+  }
+
+  input.addEventListener("change", () => void send());
+  const stop = onEvent((event) => {
+    if (!element.isConnected && list.childElementCount > 0) {
+      stop();
+    } else if (event.type === "ready" || (event.kind === "preview" && event.state !== "running")) {
+      void load().catch(() => {});
+    }
+  });
+  // Who is no member of the workspace sees no files of it.
+  void load().catch(() => element.remove());
+  return element;
+}
+
+/** @param {number} bytes */
+function size(bytes) {
+  return bytes < 1024 * 1024 ? `${SIZE.format(bytes / 1024)} kB` : `${SIZE.format(bytes / 1024 / 1024)} MB`;
+}
