@@ -160,6 +160,7 @@ class Tenants:
             *_files(THEIRS, EVE, THEIR_FILE, THEIR_UPLOAD),
             *_imports(THEIRS, EVE, THEIR_IMPORT, THEIR_CANCELLED),
             ("insert into admins values (:user)", {"user": EVE}),
+            ("insert into digest_readers values (:user)", {"user": EVE}),
         ]
 
 
