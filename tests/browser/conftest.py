@@ -1,5 +1,6 @@
 """A real browser on the page of the whole stack."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -59,6 +60,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def _complaints(message: ConsoleMessage) -> list[str]:
-    # The browser itself notes every answer of 400 and above on the console: no fault of the page.
-    noted = message.text.startswith("Failed to load resource: the server responded with")
+    # The browser itself notes every answer of 400 and above on the console, and every WebSocket that is left
+    # while it is being opened: no fault of the page.
+    noted = re.match(
+        "Failed to load resource: the server responded with|"
+        "WebSocket connection to .* closed before the connection is established",
+        message.text,
+    )
     return [message.text] if message.type in ("error", "warning") and not noted else []

@@ -56,8 +56,8 @@ def test_a_note_opens_with_its_text_as_written(page: Page, site: str) -> None:
     open_list(page, site)
     page.get_by_role("link", name=title).click()
     article = page.get_by_role("article")
-    expect(article.get_by_role("heading")).to_have_text(title)
-    expect(article.get_by_role("heading")).to_be_focused()
+    expect(article.get_by_role("heading", level=2)).to_have_text(title)
+    expect(article.get_by_role("heading", level=2)).to_be_focused()
     text = article.locator(".text")
     assert text.text_content() == body
     assert text.evaluate("element => getComputedStyle(element).whiteSpace") == "pre-wrap"
@@ -71,7 +71,7 @@ def test_text_runs_in_its_own_direction(page: Page, site: str, title: str, direc
     page.goto(f"{site}/#/notes/{note}")
     text = page.get_by_role("article").locator(".text")
     expect(text).to_have_css("direction", direction)
-    expect(page.get_by_role("article").get_by_role("heading")).to_have_css("direction", direction)
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_have_css("direction", direction)
 
 
 def test_back_returns_to_the_list_and_to_the_note_left(page: Page, site: str) -> None:
@@ -100,7 +100,7 @@ def test_a_written_note_is_the_first_of_the_list(page: Page, site: str) -> None:
     page.get_by_label("Title").fill(title)
     page.get_by_label("Text").fill("Low at six.\nHigh at noon.")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("article").get_by_role("heading")).to_have_text(title)
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_have_text(title)
     expect(page.locator("#notes li").first).to_contain_text(title)
     expect(page.get_by_role("status")).to_have_text("The note is saved.")
     page.reload()
@@ -135,7 +135,7 @@ def test_who_writes_has_to_sign_in_first(page: Page, site: str) -> None:
 def test_a_note_is_shared_by_an_address_of_its_own(page: Page, site: str) -> None:
     title = unique("Shared")
     page.goto(f"{site}/notes/{write_note(site, title)}")
-    expect(page.get_by_role("article").get_by_role("heading")).to_have_text(title)
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_have_text(title)
 
 
 def test_each_workspace_has_its_notes(page: Page, site: str) -> None:
@@ -152,7 +152,7 @@ def test_each_workspace_has_its_notes(page: Page, site: str) -> None:
     expect(page.get_by_role("article")).to_contain_text("lighthouse")
     page.reload()
     expect(page.get_by_label("Workspace")).to_have_value("lighthouse")
-    expect(page.get_by_role("article").get_by_role("heading")).to_have_text(title)
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_have_text(title)
     expect(page.locator("#notes li").first).to_contain_text(title)
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("button", name="Join")).to_be_visible()
@@ -197,7 +197,7 @@ def test_a_note_that_fails_to_load_can_be_tried_again(page: Page, site: str) -> 
     expect(page.get_by_role("alert")).to_contain_text("The note can't be loaded.")
     page.unroute("**/api/notes/*")
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("article").get_by_role("heading")).to_have_text(title)
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_have_text(title)
 
 
 def test_a_note_that_fails_to_save_is_kept_in_the_form(page: Page, site: str) -> None:
@@ -251,10 +251,10 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, site: str) -> None
     page.keyboard.type("Text")
     tab_to(page, "button[type=submit]")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("article").get_by_role("heading")).to_be_focused()
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_be_focused()
     tab_to(page, "h1 a")
     page.keyboard.press("Enter")
     expect(page.get_by_role("article")).to_have_count(0)
     tab_to(page, "#notes a")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("article").get_by_role("heading")).to_have_text(title)
+    expect(page.get_by_role("article").get_by_role("heading", level=2)).to_have_text(title)

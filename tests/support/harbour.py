@@ -1,6 +1,7 @@
 """What people need to write in a note together, all of it real, and all of it can be killed."""
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from services.common.ids import new_id
 from tests.support.cloud import free_ports
+from tests.support.page import SIGNED_IN
 from tests.support.services import Keys, Service, environment, service
 from tests.support.sessions import token
 from tests.support.sqld import Sqld, sqld
@@ -17,7 +19,7 @@ from tests.support.upstash import local_upstash
 from tests.support.valkey import Valkey, valkey
 from tests.support.workerd import Edge, Server, Servers, edge
 
-SIGNED_IN = "localStorage.setItem('signed-in-until', String(Date.now() + 600_000))"
+TEN_MINUTES = 600
 
 
 @dataclass
@@ -57,9 +59,13 @@ class Harbour:
         """A page of its own browser profile, signed in."""
         context = browser.new_context(viewport={"width": 1000, "height": 700}, locale="en-GB")
         context.set_default_timeout(20_000)
-        value = token(self.keys.session, user=new_id(), name=name)
+        user = new_id()
+        value = token(self.keys.session, user=user, name=name)
         context.add_cookies([{"name": "session", "value": value, "url": self.edge.url}])
         context.add_init_script(SIGNED_IN)
+        # There is no api here that would renew the session.
+        account = {"user": user, "name": name, "expires": int(time.time()) + TEN_MINUTES}
+        context.route("**/api/session", lambda route: route.fulfill(json=account))
         return context.new_page()
 
 

@@ -18,9 +18,13 @@ class Person:
     account: dict[str, str]
     until: float = field(default=0)
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        return {name: self.account[name] for name in ("email", "password")}
+
     def signed_in(self) -> httpx.Client:
         if time.monotonic() > self.until:
-            self._enter("/api/sign-in", {name: self.account[name] for name in ("email", "password")})
+            self._enter("/api/sign-in", self.credentials)
         return self.client
 
     def sign_up(self) -> "Person":
@@ -46,6 +50,11 @@ def _person(site: str) -> Person:
 def member(site: str) -> httpx.Client:
     """Somebody's client, signed in."""
     return _person(site).signed_in()
+
+
+def credentials(site: str) -> dict[str, str]:
+    """With which the same person may sign in once more."""
+    return _person(site).credentials
 
 
 def write_note(site: str, title: str, body: str = "") -> str:
