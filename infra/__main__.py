@@ -44,11 +44,12 @@ with user_errors_reported():
         zone=settings.cloudflare,
         database=database,
         cache=cache,
-        origins=servers.origins,
-        entrance=servers.entrance,
+        servers=servers,
         edge_key=edge_key.value,
         session_key=session_key.value,
     )
+
+    servers.drain(keep=[], after=edge.deployment)
 
     pulumi.export("url", edge.url)
     rest = {"url": settings.upstash.rest or cache.rest_url, "host": cache.endpoint, "token": cache.rest_token}

@@ -142,9 +142,8 @@ class ServerSettings(_Model):
     ]
     """The pinned one, as in known_hosts from the algorithm on."""
     origin_host: HostName
-    api_port: Port = 8721
-    """Where the services listen on the server's loopback."""
-    realtime_port: Port = 8722
+    origin_port: Port = 8721
+    """Where the proxy listens on the server's loopback."""
 
 
 class MailSettings(_Model):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from services.common import base64url
+from services.common.listening import Listen
 
 KEY_BYTES = 32
 MIB = 1024 * 1024
@@ -33,6 +34,10 @@ def _origin(value: str) -> str:
     return value.rstrip("/")
 
 
+def _listen(value: Any) -> Any:
+    return Listen.parse(value) if isinstance(value, str) else value
+
+
 def _redis_url(value: str) -> str:
     if urlsplit(value).scheme not in ("redis", "rediss"):
         raise ValueError("must be redis://... or rediss://...")
@@ -42,6 +47,7 @@ def _redis_url(value: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 Key = Annotated[bytes, BeforeValidator(_key), Field(repr=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
+Place = Annotated[Listen, BeforeValidator(_listen)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -74,11 +80,6 @@ class Settings(BaseModel):
     edge_key: Key
     session_key: Key
     public_url: Origin
-    api_port: Port
-    """On loopback; 0 takes a free one."""
-    realtime_port: Port
-    front_port: Port = 0
-    """Until the servers' units name one."""
     server_name: Text
     release: Text
     manifest_file: Path = Path(__file__).parent / "contract" / "manifest.json"
@@ -101,7 +102,11 @@ class Settings(BaseModel):
     mail_password: Annotated[Text | None, Field(repr=False)] = None
     mail_schedule: Text = "0 6 * * *"
     """Crontab of the digest by email, in UTC."""
-    heartbeat_file: Path = Field(default_factory=lambda: Path.home() / "shoreline" / "run" / "jobs.heartbeat")
+    # In the folder of the release, where its services run (services/host/layout.py).
+    api_listen: Place = Listen(Path("run/api.sock"))
+    realtime_listen: Place = Listen(Path("run/realtime.sock"))
+    front_listen: Place = Listen(Path("run/front.sock"))
+    heartbeat_file: Path = Path("run/jobs.heartbeat")
     """Touched by the jobs service as long as it works."""
 
     @property

@@ -2,15 +2,15 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.host.layout import RELEASES
 
 
 @dataclass(frozen=True)
-class Activation:
-    """Puts a release into force on the server that holds it. `release`: its id."""
+class OnServer:
+    """What the host's part of a release does (services/host), repeatable. `release`: its id."""
 
     release: str
 
@@ -20,12 +20,19 @@ class Activation:
         return f"{RELEASES}/{self.release}"
 
     @property
-    def command(self) -> str:
-        """Repeatable. It reads `variables` from standard input, so that they show in no process list."""
-        activate = shlex.join(["python3", "-B", "-m", "services.host", self.release])
-        return f"cd {shlex.quote(self.folder)} && exec {activate}"
+    def activate(self) -> str:
+        """Puts it into force. Reads `variables` from standard input, so that they show in no process list."""
+        return self._command("activate", self.release)
+
+    def drain(self, keep: Sequence[str]) -> str:
+        """Ends every release but this one and those of `keep`."""
+        return self._command("drain", self.release, *keep)
+
+    def _command(self, *words: str) -> str:
+        argv = shlex.join(["python3", "-B", "-m", "services.host", *words])
+        return f"cd {shlex.quote(self.folder)} && exec {argv}"
 
 
-def variables(environment: Mapping[str, str], tunnel: Mapping[str, str]) -> str:
-    """The command's input: the variables of the services, and those of the tunnel."""
-    return json.dumps({"environment": environment, "tunnel": tunnel}, sort_keys=True)
+def variables(environment: Mapping[str, str], *, proxy: Mapping[str, str], tunnel: Mapping[str, str]) -> str:
+    """The input of `activate`: the variables of the services, of the proxy, and of the tunnel."""
+    return json.dumps({"environment": environment, "proxy": proxy, "tunnel": tunnel}, sort_keys=True)

@@ -9,6 +9,7 @@ import pulumi_cloudflare as cloudflare
 from infra.components.bundle import build_edge, build_web
 from infra.components.cache import Cache
 from infra.components.database import Database
+from infra.components.servers import Servers
 from infra.settings import CloudflareSettings, EdgeSettings
 
 COMPATIBILITY_DATE = "2026-10-15"
@@ -22,11 +23,13 @@ _AUTOMATIC_TTL = 1
 class Edge(pulumi.ComponentResource):
     """The only front door.
 
-    `entrance`: where the public hosts' DNS records lead, None without servers; what runs no Worker
-    goes there. `url`: where the public reaches the edge, known once a deployment answers there.
+    The public hosts' DNS records lead to the servers' entrance: what runs no Worker goes there.
+    `url`: where the public reaches the edge, known once a deployment answers there.
     """
 
     url: pulumi.Output[str]
+    deployment: cloudflare.WorkersDeployment
+    """Which versions answer."""
 
     def __init__(
         self,
@@ -36,8 +39,7 @@ class Edge(pulumi.ComponentResource):
         zone: CloudflareSettings,
         database: Database,
         cache: Cache,
-        origins: pulumi.Input[list[dict[str, str]]],
-        entrance: pulumi.Input[str] | None,
+        servers: Servers,
         edge_key: pulumi.Input[str],
         session_key: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
@@ -53,18 +55,19 @@ class Edge(pulumi.ComponentResource):
                 {"name": "DATABASE_TOKEN", "type": "secret_text", "text": database.token},
                 {"name": "DATABASE_URL", "type": "plain_text", "text": database.url},
                 {"name": "EDGE_KEY", "type": "secret_text", "text": edge_key},
-                {"name": "ORIGINS", "type": "json", "json": pulumi.Output.json_dumps(origins)},
+                {"name": "ORIGINS", "type": "json", "json": pulumi.Output.json_dumps(servers.origins)},
                 {"name": "PUBLIC_URL", "type": "plain_text", "text": settings.public_url},
                 {"name": "REDIS_TOKEN", "type": "secret_text", "text": cache.rest_token},
                 {"name": "REDIS_URL", "type": "plain_text", "text": cache.rest_url},
                 {"name": "RELEASE", "type": "version_metadata"},
+                {"name": "SERVER_RELEASE", "type": "plain_text", "text": servers.release},
                 {"name": "SESSION_KEY", "type": "secret_text", "text": session_key},
             ],
         )
-        deployment = self._deploy(worker, version)
-        route = self._bind(f"{name}-host", settings.host, entrance, worker, deployment)
-        self._bind(name, settings.route_host, entrance, worker, deployment)
-        self._schedule(worker, deployment)
+        self.deployment = self._deploy(worker, version)
+        route = self._bind(f"{name}-host", settings.host, servers.entrance, worker, self.deployment)
+        self._bind(name, settings.route_host, servers.entrance, worker, self.deployment)
+        self._schedule(worker, self.deployment)
 
         self.url = route.id.apply(lambda _: settings.public_url)
         self.register_outputs({"url": self.url})

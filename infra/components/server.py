@@ -1,15 +1,14 @@
 """One server: its release, copied and put into force over SSH, and the tunnel to its services."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_command.remote as remote
 
-from infra.components.commands import Activation, variables
+from infra.components.commands import OnServer, variables
 from infra.components.release import Release
 from infra.components.tunnel import Tunnel
-from infra.components.units import rendered
 from infra.providers.running import RunningServices
 from infra.settings import CloudflareSettings, ServerSettings
 
@@ -37,16 +36,17 @@ class Server(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("shoreline:index:Server", server.name, None, opts)
-        self._server, self._release = server, release
+        self._server, self._release, self._commands = server, release, OnServer(release.id)
         self._connection = self._connect(ssh_key)
 
         tunnel = Tunnel(f"{server.name}-tunnel", server, zone=zone, opts=self._child())
         copy = self._copy_release()
         activation = self._activate(copy, tunnel, self._environment(environment))
 
+        self._activation = activation
         self._end_with_stack(activation, tunnel)
 
-        # The id, unlike the output, stays the same: a new release changes nothing at the edge.
+        # The id, unlike the output, stays the same, and what is known at a preview says more.
         self.origin = activation.id.apply(
             lambda _: {"name": server.name, "url": f"https://{server.origin_host}"}
         )
@@ -70,7 +70,7 @@ class Server(pulumi.ComponentResource):
             connection=self._connection,
             # With the slash the folder's content is copied, without it the folder itself.
             source=pulumi.FileArchive(f"{os.path.relpath(self._release.folder)}/"),
-            remote_path=Activation(self._release.id).folder,
+            remote_path=self._commands.folder,
             # The plugin copies nothing when only the connection changes.
             triggers=[f"{self._server.host}:{self._server.port}", self._server.host_key],
             opts=self._child(),
@@ -79,8 +79,6 @@ class Server(pulumi.ComponentResource):
     def _environment(self, given: Mapping[str, pulumi.Input[str]]) -> Mapping[str, pulumi.Input[str]]:
         return {
             **given,
-            "API_PORT": str(self._server.api_port),
-            "REALTIME_PORT": str(self._server.realtime_port),
             "RELEASE": self._release.id,
             "SERVER_NAME": self._server.name,
         }
@@ -88,16 +86,31 @@ class Server(pulumi.ComponentResource):
     def _activate(
         self, copy: remote.CopyToRemote, tunnel: Tunnel, environment: Mapping[str, pulumi.Input[str]]
     ) -> remote.Command:
-        known = pulumi.Output.all(environment=environment, tunnel={"TUNNEL_TOKEN": tunnel.token})
+        proxy = {
+            "ORIGIN_HOST": self._server.origin_host,
+            "ORIGIN_PORT": str(self._server.origin_port),
+        }
+        known = pulumi.Output.all(environment=environment, proxy=proxy, tunnel={"TUNNEL_TOKEN": tunnel.token})
         stdin: pulumi.Output[str] = pulumi.Output.secret(known.apply(_input))
         return remote.Command(
             f"{self._server.name}-services",
             connection=self._connection,
-            create=Activation(self._release.id).command,
+            create=self._commands.activate,
             stdin=stdin,
             add_previous_output_in_env=False,
             logging=remote.Logging.NONE,
             opts=self._child(depends_on=[copy, tunnel]),
+        )
+
+    def drain(self, keep: Sequence[str], after: pulumi.Resource) -> None:
+        """Ends all releases but this one and those of `keep`, once nobody is sent to them any more."""
+        remote.Command(
+            f"{self._server.name}-drain",
+            connection=self._connection,
+            create=self._commands.drain(keep),
+            add_previous_output_in_env=False,
+            logging=remote.Logging.NONE,
+            opts=self._child(depends_on=[self._activation, after]),
         )
 
     def _end_with_stack(self, activation: remote.Command, tunnel: Tunnel) -> None:
@@ -109,7 +122,6 @@ class Server(pulumi.ComponentResource):
             port=self._server.port,
             user=self._server.user,
             host_key=self._server.host_key,
-            units=list(rendered()),
             opts=self._child(depends_on=[activation, tunnel]),
         )
 
@@ -118,4 +130,4 @@ class Server(pulumi.ComponentResource):
 
 
 def _input(known: Mapping[str, Mapping[str, str]]) -> str:
-    return variables(known["environment"], known["tunnel"])
+    return variables(known["environment"], proxy=known["proxy"], tunnel=known["tunnel"])

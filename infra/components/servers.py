@@ -16,6 +16,8 @@ class Servers(pulumi.ComponentResource):
     """Name and URL of each server, for the Worker, once all of them work."""
     entrance: pulumi.Output[str] | None
     """The host that leads into the first server's tunnel; None where there is no server."""
+    release: str
+    """Its id: the Worker that is bound to it is answered by it."""
 
     def __init__(
         self,
@@ -29,18 +31,24 @@ class Servers(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("shoreline:index:Servers", name, None, opts)
-        servers: list[Server] = []
+        self.release = release.id
+        self._servers: list[Server] = []
         for server in settings:
-            servers.append(
+            self._servers.append(
                 Server(
                     server,
                     zone=zone,
                     release=release,
                     environment=environment,
                     ssh_key=ssh_key,
-                    opts=pulumi.ResourceOptions(parent=self, depends_on=servers[-1:]),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=self._servers[-1:]),
                 )
             )
-        self.origins = pulumi.Output.all(*(server.origin for server in servers)).apply(list)
-        self.entrance = servers[0].entrance if servers else None
+        self.origins = pulumi.Output.all(*(server.origin for server in self._servers)).apply(list)
+        self.entrance = self._servers[0].entrance if self._servers else None
         self.register_outputs({"origins": self.origins, "entrance": self.entrance})
+
+    def drain(self, keep: Sequence[str], after: pulumi.Resource) -> None:
+        """Ends the releases that no Worker asks for any more, after `after`: all but this one and `keep`."""
+        for server in self._servers:
+            server.drain(keep, after)

@@ -56,22 +56,12 @@ class Tunnel(pulumi.ComponentResource):
         )
 
     def _configure(self, tunnel: cloudflare.ZeroTrustTunnelCloudflared) -> None:
-        host = self._server.origin_host
         cloudflare.ZeroTrustTunnelCloudflaredConfig(
             f"{self._prefix}-routes",
             account_id=self._zone.account_id,
             tunnel_id=tunnel.id,
-            config={
-                "ingresses": [
-                    {
-                        "hostname": host,
-                        "path": "^/api/realtime",
-                        "service": f"http://localhost:{self._server.realtime_port}",
-                    },
-                    {"hostname": host, "service": f"http://localhost:{self._server.api_port}"},
-                    {"service": "http_status:404"},
-                ]
-            },
+            # Of every host whose record leads here: the proxy tells them apart (services/host/Caddyfile).
+            config={"ingresses": [{"service": f"http://localhost:{self._server.origin_port}"}]},
             opts=self._child(),
         )
 

@@ -7,8 +7,12 @@ without root: such a manager builds the sandbox inside a user namespace (Private
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-CURRENT = "%h/shoreline/current"
+from services.host.systemd import TUNNEL, template
+
+RELEASE = "%h/shoreline/releases/%i"
+"""Each unit but the tunnel's is of one release, so that those of several run side by side."""
 FILES = "%h/shoreline/files"
+"""What people have sent: it outlives every release."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class Service:
 SERVICES = (
     Service("api", "Shoreline's api: sign-in, complex queries, files", "512M", (FILES,)),
     Service("realtime", "Shoreline's realtime service: WebSockets", "512M"),
-    Service("jobs", "Shoreline's jobs: background and scheduled work", "768M", ("%h/shoreline/run", FILES)),
+    Service("jobs", "Shoreline's jobs: background and scheduled work", "768M", (FILES,)),
+    Service("front", "Shoreline's front: the edge's part for what runs no Worker", "256M"),
 )
 
 _LIMITS = """\
@@ -56,7 +61,7 @@ WantedBy=default.target
 
 def render(service: Service) -> str:
     """The unit of a service: restarted for ever, ended within half a minute."""
-    writable = "".join(f"ReadWritePaths={folder}\n" for folder in service.writes)
+    writable = "".join(f"ReadWritePaths={folder}\n" for folder in (f"{RELEASE}/run", *service.writes))
     return f"""\
 [Unit]
 Description={service.description}
@@ -64,15 +69,36 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-WorkingDirectory={CURRENT}
-EnvironmentFile={CURRENT}/environment
+WorkingDirectory={RELEASE}
+EnvironmentFile={RELEASE}/environment
 Environment=PYTHONUNBUFFERED=1
-ExecStart={CURRENT}/python/bin/python -m services.{service.name}
+ExecStart={RELEASE}/python/bin/python -m services.{service.name}
 Restart=always
 RestartSec=1
 TimeoutStopSec=30
 MemoryMax={service.memory}
 {_LIMITS}{_SANDBOX}{writable}
+{_INSTALL}"""
+
+
+def render_proxy() -> str:
+    """The unit of the proxy (services/host/Caddyfile), which tells when it listens."""
+    return f"""\
+[Unit]
+Description=Shoreline's proxy: requests to the services of their release
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+WorkingDirectory=%h/shoreline
+EnvironmentFile=%h/shoreline/proxy.environment
+ExecStart={RELEASE}/python/bin/caddy run --config {RELEASE}/services/host/Caddyfile
+Restart=always
+RestartSec=1
+TimeoutStartSec=30
+TimeoutStopSec=45
+MemoryMax=256M
+{_LIMITS}{_SANDBOX}
 {_INSTALL}"""
 
 
@@ -98,5 +124,5 @@ MemoryMax=256M
 
 def rendered() -> Mapping[str, str]:
     """Every unit of a release, by file name."""
-    units = {f"shoreline-{service.name}.service": render(service) for service in SERVICES}
-    return {**units, "shoreline-tunnel.service": render_tunnel()}
+    units = {template(service.name): render(service) for service in SERVICES}
+    return {**units, template("proxy"): render_proxy(), TUNNEL: render_tunnel()}

@@ -39,14 +39,13 @@ class Address:
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """A declared VPS: where its SSH listens, who logs in, its host name behind the tunnel, its services."""
+    """A declared VPS: where its SSH listens, who logs in, its host name behind the tunnel, its proxy."""
 
     name: str
     ssh: Address
     user: str
     origin_host: str
-    api: Address
-    realtime: Address
+    proxy: Address
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ UPSTASH: Mapping[str, str] = {
 }
 """Read where the file has `shoreline:upstash`."""
 SERVERS_SETTING = "shoreline:servers"
-SERVICE_PORTS = ("apiPort", "realtimePort")
+ORIGIN_PORT = "originPort"
 """On the server's loopback: the same machine's for all local servers, so each needs its own."""
 SERVER_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -201,8 +200,7 @@ def _by_setting(servers: tuple[ServerAddress, ...]) -> dict[str, Address]:
         setting = f"{SERVERS_SETTING}[{server.name}]"
         found |= {
             setting: server.ssh,
-            f"{setting}.apiPort": server.api,
-            f"{setting}.realtimePort": server.realtime,
+            f"{setting}.{ORIGIN_PORT}": server.proxy,
         }
     return found
 
@@ -239,11 +237,12 @@ def _server(entry: object, where: str) -> ServerAddress:
     if str(entry.get("hostKey")).split()[:2] != SERVERS.host_public_key.split():
         what = f"hostKey is not the key that the local {name} has"
         raise UserError(where, what, f"set it to {SERVERS.host_public_key}")
-    api, realtime = (Address("127.0.0.1", _port(entry.get(key), where, key)) for key in SERVICE_PORTS)
-    return ServerAddress(name, ssh, entry["user"], entry["originHost"], api, realtime)
+    proxy = Address("127.0.0.1", _port(entry.get(ORIGIN_PORT), where))
+    return ServerAddress(name, ssh, entry["user"], entry["originHost"], proxy)
 
 
-def _port(value: object, where: str, key: str) -> int:
+def _port(value: object, where: str) -> int:
     if isinstance(value, int) and 0 < value < MOST_PORTS:
         return value
-    raise UserError(where, f"{key} {value} is no port", f"set {key} to one that no other setting has")
+    remedy = f"set {ORIGIN_PORT} to one that no other setting has"
+    raise UserError(where, f"{ORIGIN_PORT} {value} is no port", remedy)

@@ -4,10 +4,9 @@ A command with a delete of its own cannot be destroyed once its host is gone; th
 """
 
 import asyncio
-import shlex
 
 import asyncssh
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Output, ResourceOptions
 from pulumi.dynamic import (
     ConfigureRequest,
     CreateResult,
@@ -26,11 +25,13 @@ SSH_KEY = "shoreline:sshKey"
 CONNECT_SECONDS = 10.0
 STOP_SECONDS = 60.0
 
-_INPUTS = ("host", "port", "user", "hostKey", "units")
+_INPUTS = ("host", "port", "user", "hostKey")
+# Content without a release: there is nothing to end then.
+_END = "cd shoreline/current 2>/dev/null || exit 0; exec python3 -B -m services.host end"
 
 
 class RunningServicesProvider(ResourceProvider):
-    """Only `delete` calls the host: it stops the units, and is content if the host is gone."""
+    """Only `delete` calls the host: it ends them, and is content if the host is gone."""
 
     serialize_as_secret_always = False
 
@@ -59,7 +60,6 @@ class RunningServicesProvider(ResourceProvider):
 async def _stop(props: Props, ssh_key: str) -> None:
     """Raises UserError if the host is there but not the one that was pinned, or refuses the key."""
     host, port = props["host"], int(props["port"])  # the engine knows only floats
-    units = " ".join(shlex.quote(unit) for unit in props["units"])
     connecting = asyncssh.connect(
         host,
         port,
@@ -73,7 +73,7 @@ async def _stop(props: Props, ssh_key: str) -> None:
     )
     try:
         async with connecting as connection:
-            await connection.run(f"systemctl --user disable --now {units}", timeout=STOP_SECONDS)
+            await connection.run(_END, timeout=STOP_SECONDS)
     except (asyncssh.HostKeyNotVerifiable, asyncssh.PermissionDenied) as error:
         remedy = f"Correct hostKey or {SSH_KEY}; if the host is lost, `pulumi state delete` this resource"
         raise UserError(f"shoreline:servers {props['name']} ({host}:{port})", error.reason, remedy) from None
@@ -82,7 +82,7 @@ async def _stop(props: Props, ssh_key: str) -> None:
 
 
 class RunningServices(Resource, module="shoreline", name="RunningServices"):
-    """The user units `units` of a host, which end with this resource."""
+    """Our units on a host, which end with this resource."""
 
     name: Output[str]
 
@@ -95,8 +95,7 @@ class RunningServices(Resource, module="shoreline", name="RunningServices"):
         port: int,
         user: str,
         host_key: str,
-        units: Input[list[str]],
         opts: ResourceOptions | None = None,
     ) -> None:
-        inputs = {"name": name, "host": host, "port": port, "user": user, "hostKey": host_key, "units": units}
+        inputs = {"name": name, "host": host, "port": port, "user": user, "hostKey": host_key}
         super().__init__(RunningServicesProvider(), resource_name, inputs, opts)

@@ -27,14 +27,19 @@ async def serve(settings: Settings) -> None:
     revocations = Revocations(settings.redis_url)
     app = app_or_exit(settings, Tools(settings, database, Passwords(), queue, disk, revocations))
     connection = asyncio.create_task(queue.run())
+    listen = settings.api_listen
+    listen.clear()
     server = Server(
         app,
-        address="127.0.0.1",
-        port=settings.api_port,
+        address=listen.host,
+        port=listen.port,
+        uds=listen.path,
         interface=Interfaces.ASGINL,
         websockets=False,
         log_enabled=False,
     )
+    # As given: granian's own absolute path may be too long for a socket's address.
+    server.bind_uds = listen.path
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, server.stop)
     write_log("start", tier="api", server=settings.server_name, release=settings.release)

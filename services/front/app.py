@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
@@ -20,6 +19,7 @@ from services.common.match.path import segments_of
 from services.common.match.router import Router
 from services.common.problem import CONTENT_TYPE, Problem
 from services.common.request_id import request_id
+from services.front.connections import Connections
 from services.front.contract import forwarded, security_headers
 from services.front.limits import Limits
 from services.front.pages import Pages
@@ -33,7 +33,7 @@ TIER = "front"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_app(settings: Settings, http: aiohttp.ClientSession, limits: Limits) -> web.Application:
+def create_app(settings: Settings, http: Connections, limits: Limits) -> web.Application:
     """`http` reaches the services; both are the caller's to close."""
     front = Front(settings, http, limits)
     app = web.Application(
@@ -51,12 +51,12 @@ def create_app(settings: Settings, http: aiohttp.ClientSession, limits: Limits) 
 class Front:
     """What is shared by all requests."""
 
-    def __init__(self, settings: Settings, http: aiohttp.ClientSession, limits: Limits) -> None:
+    def __init__(self, settings: Settings, http: Connections, limits: Limits) -> None:
         self._settings, self._limits, self._pages, self.sockets = settings, limits, Pages(), Sockets()
         routes = Manifest.load(settings.manifest_file).routes
         self._router = Router([route for route in routes if route.run.kind != "asset"])
-        self._api = Upstream(http, settings.api_port, settings.edge_key)
-        self._realtime = Upstream(http, settings.realtime_port, settings.edge_key)
+        self._api = Upstream(http.api, settings.api_listen.authority, settings.edge_key)
+        self._realtime = Upstream(http.realtime, settings.realtime_listen.authority, settings.edge_key)
         self._security_headers = security_headers(settings.public_url)
 
     @web.middleware

@@ -63,11 +63,11 @@ class Upstream:
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        port: int,
+        authority: str,
         key: bytes,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._session, self._port, self._key, self._clock = session, port, key, clock
+        self._session, self._authority, self._key, self._clock = session, authority, key, clock
 
     async def ask(self, asked: Asked, body: aiohttp.StreamReader | None) -> aiohttp.ClientResponse:
         """The head of the service's answer, its body yet to be read."""
@@ -108,7 +108,7 @@ class Upstream:
 
     def _url(self, scheme: str, asked: Asked) -> URL:
         # Encoded: another spelling of the target would not fit the signature.
-        return URL(f"{scheme}://127.0.0.1:{self._port}{asked.target}", encoded=True)
+        return URL(f"{scheme}://{self._authority}{asked.target}", encoded=True)
 
     def _sealed(self, asked: Asked) -> "CIMultiDict[str]":
         identity = "" if asked.identity is None else asked.identity.header()

@@ -1,28 +1,32 @@
-"""Puts a release into force: all or nothing, and the same again changes nothing."""
+"""Puts a release into force: beside those that run, all or nothing, and the same again changes nothing."""
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.host import environment_file, health, pythons, retention, systemd
+from services.host import environment_file, health, proxy, pythons, retention, systemd
 from services.host.contents import identify
 from services.host.failures import ActivationFailed, Mishap
-from services.host.layout import Layout
-from services.host.programs import run
-from services.host.systemd import JOBS, TUNNEL
+from services.host.layout import Layout, live, run
+from services.host.programs import run as run_program
+from services.host.systemd import SERVICES, TUNNEL, unit
 
 _COMPILE_SECONDS = 120.0
 _HIDDEN = ("TOKEN", "KEY", "SECRET", "PASSWORD", "REDIS_URL")
+_LAST_REQUESTS_SECONDS = 1.0
+"""From the proxy's last look at a release to its connection, many times over."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """The variables of the services, and those of the tunnel."""
+    """The variables of the services, of the proxy, and of the tunnel."""
 
     environment: Mapping[str, str]
+    proxy: Mapping[str, str]
     tunnel: Mapping[str, str]
 
     def redact(self, text: str) -> str:
@@ -36,13 +40,13 @@ class Given:
 
 @dataclass(frozen=True)
 class Plan:
-    """A release that can be put into force: its folder, its units, and what its files of variables hold."""
+    """A release that can be put into force: its folder, its units, and what its file of variables holds."""
 
     folder: Path
     units: Mapping[str, str]
-    signs: list[health.Sign]
+    tunnel_unit: str
     environment: str
-    tunnel: str
+    given: Given
 
     @property
     def release(self) -> str:
@@ -54,21 +58,22 @@ class Plan:
         return self.folder / ".activated"
 
     @property
-    def services(self) -> list[str]:
-        """The units whose code is the release: all but the tunnel."""
-        return sorted(self.units.keys() - {TUNNEL})
+    def started(self) -> bool:
+        """Whether its services were started with these variables."""
+        return self.done.exists() and environment_file.read(self.folder / "environment") == self.environment
 
 
 @dataclass(frozen=True)
 class Before:
-    """What was in force: a release's id, and the variables that the new release's folder held."""
+    """What was so: which release was in force, whether this one was live, and its variables."""
 
     release: str | None
+    live: bool
     environment: str | None
 
 
 def activate(layout: Layout, release: str, given: Given) -> str:
-    """What was done, in a line. Raises ActivationFailed; then what was in force before is so again."""
+    """What was done, in a line. Raises ActivationFailed; then what was in force before still is."""
     layout.top.mkdir(parents=True, exist_ok=True)
     with _alone(layout.lock):
         try:
@@ -77,15 +82,49 @@ def activate(layout: Layout, release: str, given: Given) -> str:
             raise ActivationFailed(_failed(layout, release, given, mishap)) from None
         if _in_force(layout, plan):
             return f"release {release} is in force already"
-        before = Before(layout.in_force(), environment_file.read(plan.folder / "environment"))
+        environment = environment_file.read(plan.folder / "environment")
+        before = Before(layout.in_force(), live(plan.folder).exists(), environment)
         try:
+            _start(layout, plan)
+            health.wait(health.signs(plan.folder), release)
             _switch(layout, plan)
         except Mishap as mishap:
             log = f"{systemd.log(mishap.unit)}\n" if isinstance(mishap, health.Unhealthy) else ""
             _return(layout, plan, before)
             raise ActivationFailed(given.redact(log) + _failed(layout, release, given, mishap)) from None
-        retention.prune(layout)
         return f"release {release} is in force"
+
+
+def drain(layout: Layout, keep: Collection[str]) -> str:
+    """Ends every release but those in `keep` and the one in force. What was done, in a line.
+
+    Their requests end first, and their WebSocket clients are told to come again. Raises ActivationFailed.
+    """
+    with _alone(layout.lock):
+        running = {each for name in SERVICES for each in systemd.installed(layout.units, name)}
+        ending = sorted(running - {*keep, layout.in_force()})
+        for release in ending:
+            live(layout.release(release)).unlink(missing_ok=True)
+        if ending:
+            time.sleep(_LAST_REQUESTS_SECONDS)
+        try:
+            systemd.remove((unit(name, each) for each in ending for name in SERVICES), layout.units)
+        except Mishap as mishap:
+            raise ActivationFailed(f"releases {', '.join(ending)} could not be ended: {mishap}") from None
+        retention.prune(layout)
+        return f"ended: {', '.join(ending) or 'none'}"
+
+
+def end(layout: Layout) -> str:
+    """Ends everything of ours on this server."""
+    with _alone(layout.lock):
+        try:
+            systemd.remove(systemd.units(layout.units), layout.units)
+        except Mishap as mishap:
+            raise ActivationFailed(f"the services could not be ended: {mishap}") from None
+        for release in layout.releases.iterdir():
+            live(release).unlink(missing_ok=True)
+        return "everything is ended"
 
 
 @contextmanager
@@ -103,71 +142,86 @@ def _prepare(layout: Layout, folder: Path, given: Given) -> Plan:
     _link(folder / "python", Path(os.path.relpath(python, folder)))
     # Under ProtectSystem= the services can't write bytecode themselves.
     compiling: list[str | Path] = [python / "bin" / "python", "-m", "compileall", "-q", folder / "services"]
-    run(compiling, timeout=_COMPILE_SECONDS)
-    for writable in (layout.run, layout.files):
+    run_program(compiling, timeout=_COMPILE_SECONDS)
+    for writable in (run(folder), layout.files):
         writable.mkdir(mode=0o700, exist_ok=True)
+    texts = systemd.units(folder / "units")
     return Plan(
         folder=folder,
-        units=systemd.units(folder / "units"),
-        signs=health.signs(given.environment, layout.run),
+        units={unit(name, folder.name): texts[systemd.template(name)] for name in SERVICES},
+        tunnel_unit=texts[TUNNEL],
         environment=environment_file.render(given.environment),
-        tunnel=environment_file.render(given.tunnel),
+        given=given,
     )
 
 
 def _in_force(layout: Layout, plan: Plan) -> bool:
-    same = (
-        plan.done.exists()
+    installed = systemd.units(layout.units)
+    wanted = {**plan.units, TUNNEL: plan.tunnel_unit}
+    return (
+        plan.started
         and layout.in_force() == plan.release
-        and environment_file.read(plan.folder / "environment") == plan.environment
-        and environment_file.read(layout.tunnel) == plan.tunnel
-        and systemd.units(layout.units) == plan.units
+        and live(plan.folder).exists()
+        and all(installed.get(name) == text for name, text in wanted.items())
+        and environment_file.read(layout.tunnel) == environment_file.render(plan.given.tunnel)
+        and environment_file.read(layout.proxy) == environment_file.render(plan.given.proxy)
+        and all(systemd.active(name) for name in [*wanted, *_proxies(layout)])
     )
-    return same and all(systemd.active(unit) for unit in plan.units)
+
+
+def _proxies(layout: Layout) -> list[str]:
+    return [unit(proxy.NAME, release) for release in systemd.installed(layout.units, proxy.NAME)]
+
+
+def _start(layout: Layout, plan: Plan) -> None:
+    """Its services, beside whatever runs; those that run already with these variables are left alone."""
+    verb = "start" if plan.started else "restart"
+    plan.done.unlink(missing_ok=True)
+    environment_file.write(plan.folder / "environment", plan.environment)
+    systemd.install(plan.units, layout.units)
+    jobs = unit("jobs", plan.release)
+    if verb == "restart" or not systemd.active(jobs):
+        # The sign of life must come from the new process.
+        systemd.systemctl("stop", jobs)
+        (run(plan.folder) / "jobs.heartbeat").unlink(missing_ok=True)
+    systemd.systemctl(verb, *sorted(plan.units))
 
 
 def _switch(layout: Layout, plan: Plan) -> None:
-    plan.done.unlink(missing_ok=True)
-    environment_file.write(plan.folder / "environment", plan.environment)
+    live(plan.folder).touch()
     _link(layout.current, Path(os.path.relpath(plan.folder, layout.top)))
-    tunnel_before = environment_file.read(layout.tunnel), systemd.units(layout.units).get(TUNNEL)
-    systemd.install(plan.units, layout.units)
-    systemd.systemctl("enable", *sorted(plan.units))
-    _restart(layout, plan.services)
-    health.wait(plan.signs, plan.release)
-    # Last, and only if it must be: its connections carry the requests.
-    if TUNNEL in plan.units:
-        changed = tunnel_before != (plan.tunnel, plan.units[TUNNEL])
-        if changed or not systemd.active(TUNNEL):
-            environment_file.write(layout.tunnel, plan.tunnel)
-            systemd.systemctl("restart", TUNNEL)
+    proxy.ensure(layout, plan.folder, plan.given.proxy)
+    _ensure_tunnel(layout, plan)
+    others = systemd.installed(layout.units, "jobs") - {plan.release}
+    # Whoever takes jobs must know every kind that is in force.
+    systemd.remove((unit("jobs", each) for each in others), layout.units)
     plan.done.touch()
 
 
-def _restart(layout: Layout, services: list[str]) -> None:
-    # The jobs' sign of life must come from the new process.
-    if JOBS in services:
-        systemd.systemctl("stop", JOBS)
-    (layout.run / "jobs.heartbeat").unlink(missing_ok=True)
-    systemd.systemctl("restart", *services)
+def _ensure_tunnel(layout: Layout, plan: Plan) -> None:
+    """Restarted only if it must be: its connections carry the requests."""
+    before = environment_file.read(layout.tunnel), systemd.units(layout.units).get(TUNNEL)
+    wanted = environment_file.render(plan.given.tunnel), plan.tunnel_unit
+    if before != wanted or not systemd.active(TUNNEL):
+        environment_file.write(layout.tunnel, wanted[0])
+        systemd.install({TUNNEL: plan.tunnel_unit}, layout.units)
+        systemd.systemctl("restart", TUNNEL)
 
 
 def _return(layout: Layout, plan: Plan, before: Before) -> None:
-    """Puts into force again what was so before, as far as that can be done; without such a release, stops."""
-    try:
+    """What was so before is so again, as far as that can be done."""
+    with suppress(Mishap, OSError):
         if before.release is None:
             layout.current.unlink(missing_ok=True)
-            systemd.systemctl("disable", "--now", *sorted(plan.units))
-            return
-        if before.environment is not None:
+        else:
+            _link(layout.current, Path(os.path.relpath(layout.release(before.release), layout.top)))
+        if not before.live:
+            live(plan.folder).unlink(missing_ok=True)
+            gone = [*plan.units, *([TUNNEL, *_proxies(layout)] if before.release is None else [])]
+            systemd.remove(gone, layout.units)
+        elif before.environment is not None and before.environment != plan.environment:
             environment_file.write(plan.folder / "environment", before.environment)
-        previous = layout.release(before.release)
-        _link(layout.current, Path(os.path.relpath(previous, layout.top)))
-        units = systemd.units(previous / "units")
-        systemd.install(units, layout.units)
-        _restart(layout, sorted(units.keys() - {TUNNEL}))
-    except (Mishap, OSError):
-        return  # the message names what failed first
+            systemd.systemctl("restart", *sorted(plan.units))
 
 
 def _failed(layout: Layout, release: str, given: Given, mishap: Exception) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-MADE_ON_THE_SERVER = frozenset({"environment", "python"})
+MADE_ON_THE_SERVER = frozenset({"environment", "live", "python", "run"})
 """What activation adds to a release's folder, beside names that begin with a dot."""
 
 _LENGTH = 16

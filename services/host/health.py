@@ -1,15 +1,18 @@
 """Waiting until the services of a release work, by what they themselves answer."""
 
+import http.client
 import itertools
 import json
+import os
+import socket
 import time
-import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.host.failures import Mishap
-from services.host.systemd import JOBS, restarts
+from services.host.layout import run
+from services.host.systemd import restarts, unit
 
 DEADLINE = 60.0
 """Seconds that a service may take."""
@@ -23,22 +26,18 @@ _LOOKS_PER_QUESTION = 10
 
 @dataclass(frozen=True)
 class Sign:
-    """How to see that a unit works: it answers on a loopback `port`, or it makes a `file`."""
+    """How to see that a unit works: it answers on a `socket`, or it makes a `file`."""
 
     unit: str
-    port: int | None = None
+    socket: Path | None = None
     file: Path | None = None
 
 
-def signs(environment: Mapping[str, str], run: Path) -> list[Sign]:
-    """Raises Mishap for an environment without ports."""
-    found = []
-    for name in ("API", "REALTIME"):
-        port = environment.get(f"{name}_PORT", "")
-        if not port.isdigit():
-            raise Mishap(f"the environment holds no {name}_PORT")
-        found.append(Sign(f"shoreline-{name.lower()}.service", port=int(port)))
-    return [*found, Sign(JOBS, file=run / "jobs.heartbeat")]
+def signs(release: Path) -> list[Sign]:
+    answering = [
+        Sign(unit(name, release.name), run(release) / f"{name}.sock") for name in ("api", "realtime", "front")
+    ]
+    return [*answering, Sign(unit("jobs", release.name), file=run(release) / "jobs.heartbeat")]
 
 
 class Unhealthy(Mishap):
@@ -49,7 +48,7 @@ class Unhealthy(Mishap):
         self.unit = unit
 
 
-def wait(found: list[Sign], release: str, deadline: float = DEADLINE) -> None:
+def wait(found: Iterable[Sign], release: str, deadline: float = DEADLINE) -> None:
     """Returns once every unit works in this release. Raises Unhealthy."""
     end = time.monotonic() + deadline
     for sign in found:
@@ -69,20 +68,34 @@ def _wait(sign: Sign, release: str, end: float, deadline: float) -> None:
 
 
 def _lacking(sign: Sign, release: str) -> str | None:
-    if sign.port is not None:
-        return _wrong_answer(sign.port, release)
+    if sign.socket is not None:
+        return _wrong_answer(sign.socket, release)
     if sign.file is not None and not sign.file.exists():
         return "it gives no sign of life"
     return None
 
 
-def _wrong_answer(port: int, release: str) -> str | None:
-    url = f"http://127.0.0.1:{port}/healthz"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _wrong_answer(path: Path, release: str) -> str | None:
     try:
-        with opener.open(url, timeout=_ANSWER_SECONDS) as answer:
-            said = json.load(answer)
-    except (OSError, ValueError) as error:
-        return f"{url}: {error}"
+        status, body = _ask(path)
+        said = json.loads(body)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return f"/healthz: {error}"
+    if status != http.client.OK:
+        return f"/healthz answers with status {status}"
     served = said.get("release") if isinstance(said, dict) else None
-    return None if served == release else f"{url} answers for release {served}"
+    return None if served == release else f"/healthz answers for release {served}"
+
+
+def _ask(path: Path) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("localhost", timeout=_ANSWER_SECONDS)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    try:
+        connection.sock.settimeout(_ANSWER_SECONDS)
+        # From here: the whole path may be too long for a socket's address.
+        connection.sock.connect(os.path.relpath(path))
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()

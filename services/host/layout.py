@@ -28,13 +28,13 @@ class Layout:
 
     @property
     def current(self) -> Path:
-        """A link to the release in force."""
+        """A link to the release in force: it answers whatever asks for no release that is live."""
         return self.top / "current"
 
     @property
-    def run(self) -> Path:
-        """Where services leave signs of life."""
-        return self.top / "run"
+    def proxy(self) -> Path:
+        """The proxy's variables."""
+        return self.top / "proxy.environment"
 
     @property
     def files(self) -> Path:
@@ -61,3 +61,13 @@ class Layout:
     def in_force(self) -> str | None:
         """The id of the release in force."""
         return self.current.readlink().name if self.current.is_symlink() else None
+
+
+def run(release: Path) -> Path:
+    """Where the services of a release listen, and leave signs of life (services/settings.py)."""
+    return release / "run"
+
+
+def live(release: Path) -> Path:
+    """There as long as the proxy may send this release what asks for it (services/host/Caddyfile)."""
+    return release / "live"

@@ -3,23 +3,23 @@
 import shutil
 from pathlib import Path
 
-from services.host.layout import Layout
+from services.host import proxy, systemd
+from services.host.layout import Layout, live
 
 KEPT = 5
 """Releases, the one in force among them."""
 
 
 def prune(layout: Layout) -> None:
-    """Removes all but the newest releases and the one in force, and environments that none of them uses."""
-    in_force = layout.in_force()
-    releases = sorted(_folders(layout.releases), key=lambda path: (path.name == in_force, _age(path)))
-    for release in releases[:-KEPT]:
+    """Removes all but the newest releases and those in use, and environments that none of them uses."""
+    releases = sorted(_folders(layout.releases), key=_age, reverse=True)
+    in_use = {layout.in_force(), *systemd.installed(layout.units, proxy.NAME)}
+    in_use |= {release.name for release in releases if live(release).exists()}
+    others = [release for release in releases if release.name not in in_use]
+    for release in others[max(0, KEPT - len(in_use)) :]:
         shutil.rmtree(release)
-    used = {
-        (release / "python").readlink().name
-        for release in releases[-KEPT:]
-        if (release / "python").is_symlink()
-    }
+    pythons = (release / "python" for release in _folders(layout.releases))
+    used = {python.readlink().name for python in pythons if python.is_symlink()}
     for environment in _folders(layout.environments):
         if environment.name not in used:
             shutil.rmtree(environment)

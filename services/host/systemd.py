@@ -1,6 +1,7 @@
-"""The user's service manager."""
+"""The user's service manager, and our units in it: each release has its own, so that several run at once."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from services.host.environment_file import write
@@ -9,10 +10,20 @@ from services.host.programs import run
 
 PREFIX = "shoreline-"
 TUNNEL = f"{PREFIX}tunnel.service"
-JOBS = f"{PREFIX}jobs.service"
+SERVICES = ("api", "realtime", "jobs", "front")
 
+_INSTANCE = re.compile(rf"{PREFIX}(?P<name>[a-z]+)@(?P<release>[0-9a-f]+)\.service")
 _SECONDS = 120.0
 _LOG_LINES = 12
+
+
+def template(name: str) -> str:
+    """The unit's file in a release."""
+    return f"{PREFIX}{name}@.service"
+
+
+def unit(name: str, release: str) -> str:
+    return f"{PREFIX}{name}@{release}.service"
 
 
 def systemctl(*words: str) -> str:
@@ -21,23 +32,35 @@ def systemctl(*words: str) -> str:
 
 
 def units(folder: Path) -> dict[str, str]:
-    """Our units in a folder, by name."""
+    """The text of each of our units in a folder, by its file's name."""
     return {path.name: path.read_text(encoding="utf-8") for path in folder.glob(f"{PREFIX}*.service")}
 
 
+def installed(folder: Path, name: str) -> set[str]:
+    """The releases whose unit of this name is in the folder."""
+    found = (_INSTANCE.fullmatch(path.name) for path in folder.glob(f"{PREFIX}*.service"))
+    return {match["release"] for match in found if match and match["name"] == name}
+
+
 def install(wanted: Mapping[str, str], folder: Path) -> None:
-    """Makes these our only units in the folder; others of ours are stopped and removed. Raises Mishap."""
+    """Writes units, started at every boot from now on. Raises Mishap."""
     folder.mkdir(parents=True, exist_ok=True)
     there = units(folder)
-    gone = sorted(there.keys() - wanted.keys())
-    if gone:
-        systemctl("disable", "--now", *gone)
-    for name in gone:
-        (folder / name).unlink()
     for name, text in wanted.items():
         if there.get(name) != text:
             write(folder / name, text)
     systemctl("daemon-reload")
+    systemctl("enable", *sorted(wanted))
+
+
+def remove(names: Iterable[str], folder: Path) -> None:
+    """Stops units, all at once, and takes them away. Raises Mishap."""
+    gone = sorted(name for name in names if (folder / name).exists())
+    if gone:
+        systemctl("disable", "--now", *gone)
+        for name in gone:
+            (folder / name).unlink()
+        systemctl("daemon-reload")
 
 
 def active(unit: str) -> bool:

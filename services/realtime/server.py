@@ -50,8 +50,7 @@ class Realtime:
         """Listens during the block; at its end every client is told to come back, and waited for."""
         server = await ws_create_server(
             self._receive,
-            "127.0.0.1",
-            self._settings.realtime_port,
+            sock=self._settings.realtime_listen.socket(),
             enable_auto_ping=True,
             auto_ping_idle_timeout=self._limits.heartbeat_seconds,
             auto_ping_reply_timeout=self._limits.heartbeat_seconds,

@@ -16,7 +16,13 @@ SETTINGS = EdgeSettings(
 )
 
 
-ORIGINS = [{"name": "vps-1", "url": "https://vps-1.example.com"}]
+class ServersOutputs:
+    """What the edge reads of the servers component."""
+
+    def __init__(self, entrance: str | None) -> None:
+        self.entrance = None if entrance is None else pulumi.Output.from_input(entrance)
+        self.origins = pulumi.Output.from_input([{"name": "vps-1", "url": "https://vps-1.example.com"}])
+        self.release = "0123456789abcdef"
 
 
 ENTRANCE = "0000.cfargotunnel.com"
@@ -78,8 +84,7 @@ def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE) 
             zone=ZONE,
             database=DatabaseOutputs(),  # type: ignore[arg-type]
             cache=CacheOutputs(),  # type: ignore[arg-type]
-            origins=ORIGINS,
-            entrance=entrance,
+            servers=ServersOutputs(entrance),  # type: ignore[arg-type]
             edge_key=pulumi.Output.secret("an-edge-key"),
             session_key=pulumi.Output.secret("a-session-key"),
         )
@@ -108,6 +113,12 @@ def test_tokens_are_secret_bindings(recorder: Recorder) -> None:
         "type": "plain_text",
         "text": "https://notes.example.turso.io",
     }
+
+
+def test_a_version_is_bound_to_the_release_of_the_servers(recorder: Recorder) -> None:
+    declare()
+    bindings = rpc.unwrap_rpc_secret(recorder.inputs["WorkerVersion"]["bindings"])
+    assert {"name": "SERVER_RELEASE", "type": "plain_text", "text": "0123456789abcdef"} in bindings
 
 
 def test_hosts_are_bound_after_something_is_deployed_there(recorder: Recorder) -> None:

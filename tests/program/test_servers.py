@@ -69,6 +69,7 @@ def declare(hosts: tuple[ServerSettings, ...] = HOSTS) -> list[dict[str, str]]:
             environment={"PUBLIC_URL": "https://app.example.com", "DATABASE_TOKEN": token},
             ssh_key=pulumi.Output.secret("a-private-key"),
         )
+        servers.drain(["fedcba9876543210"], pulumi.ComponentResource("test:index:Edge", "edge"))
         return servers.origins.apply(found.append)
 
     program()
@@ -96,6 +97,7 @@ def test_each_server_has_resources_of_its_own(recorder: Recorder) -> None:
         "vps-2-tunnel-record": "DnsRecord",
         "vps-2-release": "CopyToRemote",
         "vps-2-services": "Command",
+        "vps-2-drain": "Command",
         "vps-2-running": "RunningServices",
     }
 
@@ -137,20 +139,27 @@ def test_secrets_go_by_standard_input_only(recorder: Recorder) -> None:
     assert rpc.is_rpc_secret(services["stdin"])
     given = json.loads(rpc.unwrap_rpc_secret(services["stdin"]))
     assert given["environment"] == {
-        "API_PORT": "8721",
         "DATABASE_TOKEN": "a-database-token",
         "PUBLIC_URL": "https://app.example.com",
-        "REALTIME_PORT": "8722",
         "RELEASE": "0123456789abcdef",
         "SERVER_NAME": "vps-2",
     }
+    assert given["proxy"] == {"ORIGIN_HOST": "vps-2.example.com", "ORIGIN_PORT": "8721"}
     token = json.loads(base64.b64decode(given["tunnel"]["TUNNEL_TOKEN"]))
     assert token == {"a": "a" * 32, "t": "vps-2-tunnel-tunnel-id", "s": TUNNEL_SECRET}
     assert services["create"] == (
-        "cd shoreline/releases/0123456789abcdef && exec python3 -B -m services.host 0123456789abcdef"
+        "cd shoreline/releases/0123456789abcdef && exec python3 -B -m services.host activate 0123456789abcdef"
     )
     assert "environment" not in services and services["addPreviousOutputInEnv"] is False
     assert services["logging"] == "none"
+
+
+def test_former_releases_are_ended_but_those_that_are_kept(recorder: Recorder) -> None:
+    declare()
+    assert recorder.inputs["vps-1-drain"]["create"] == (
+        "cd shoreline/releases/0123456789abcdef"
+        " && exec python3 -B -m services.host drain 0123456789abcdef fedcba9876543210"
+    )
 
 
 def test_nothing_on_a_server_is_run_by_a_deletion(recorder: Recorder) -> None:
@@ -158,7 +167,7 @@ def test_nothing_on_a_server_is_run_by_a_deletion(recorder: Recorder) -> None:
     assert all("delete" not in inputs for inputs in recorder.inputs.values())
 
 
-def test_the_tunnel_leads_to_both_services_under_the_servers_host(recorder: Recorder) -> None:
+def test_the_tunnel_leads_to_the_proxy_whatever_the_host(recorder: Recorder) -> None:
     declare()
     tunnel = recorder.inputs["vps-1-tunnel-tunnel"]
     assert rpc.is_rpc_secret(tunnel["tunnelSecret"])
@@ -167,9 +176,7 @@ def test_the_tunnel_leads_to_both_services_under_the_servers_host(recorder: Reco
     routes = recorder.inputs["vps-1-tunnel-routes"]
     assert routes["tunnelId"] == "vps-1-tunnel-tunnel-id"
     assert routes["config"]["ingresses"] == [
-        {"hostname": "vps-1.example.com", "path": "^/api/realtime", "service": "http://localhost:8722"},
-        {"hostname": "vps-1.example.com", "service": "http://localhost:8721"},
-        {"service": "http_status:404"},
+        {"service": "http://localhost:8721"},
     ]
     record = recorder.inputs["vps-1-tunnel-record"]
     assert (record["name"], record["type"], record["proxied"]) == ("vps-1.example.com", "CNAME", True)

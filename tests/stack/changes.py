@@ -9,7 +9,8 @@ EDGE_CHANGES = {
     "cloudflare:index/workerVersion:WorkerVersion",
     "cloudflare:index/workersDeployment:WorkersDeployment",
 }
-SERVER_CHANGES = {"command:remote:CopyToRemote", "command:remote:Command"}
+SERVER_CHANGES = {"command:remote:CopyToRemote", "command:remote:Command", *EDGE_CHANGES}
+"""With the edge's, as a version of the Worker is bound to the servers' release."""
 
 
 def planned_changes(clone: Clone) -> dict[str, str]:

@@ -1,50 +1,101 @@
 """A server without systemd for tests: its `systemctl` keeps what it was told, and what it runs answers.
 
-A unit that is started takes RELEASE from the release's environment, as a service does; a release in `broken`
-never works.
+A unit that is started takes RELEASE from its release's environment, as a service does; a release in `broken`
+never works, a unit in `failing` can't be started.
 """
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from services.host.layout import Layout
 from services.host.pythons import digest
 
+_NOTHING: dict[str, Any] = {"calls": [], "running": {}, "broken": [], "failing": [], "pids": {}}
 _SYSTEMCTL = """\
-#!{python}
-import json, os, pathlib, sys
+#!@PYTHON@ -IS
+import json, os, pathlib, re, signal, subprocess, sys
 home = pathlib.Path(os.environ["HOME"])
-state = home / "manager.json"
-known = json.loads(state.read_text()) if state.exists() else {{"calls": [], "running": {{}}, "broken": []}}
+state = pathlib.Path(__file__).with_name("manager.json")
+known = json.loads(state.read_text())
 verb, *words = sys.argv[2:]
 units = [word for word in words if not word.startswith("--")]
 known["calls"].append([verb, *units])
-if verb == "restart":
-    lines = (home / "shoreline/current/environment").read_text().splitlines()
-    release = dict(line.split("=", 1) for line in lines)["RELEASE"]
+code = 0
+away = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+
+def ended(unit):
+    known["running"].pop(unit, None)
+    if unit in known["pids"]:
+        os.kill(known["pids"].pop(unit), signal.SIGKILL)
+
+def started(unit):
+    ended(unit)
+    if "@" not in unit:
+        return "tunnel"
+    name, release = re.fullmatch("shoreline-(.*)@(.*).service", unit).groups()
+    folder = home / "shoreline/releases" / release
+    if name == "proxy":
+        return release
+    lines = (folder / "environment").read_text().splitlines()
+    served = dict(line.split("=", 1) for line in lines)["RELEASE"]
+    if name == "jobs" and release not in known["broken"]:
+        (folder / "run/jobs.heartbeat").touch()
+    elif name != "jobs":
+        argv = [sys.executable, "-IS", str(home / "service.py"), name, served]
+        if release in known["broken"]:
+            argv += ["broken"]
+        known["pids"][unit] = subprocess.Popen(argv, cwd=folder, **away).pid
+    return served
+
+if verb in ("start", "restart"):
     for unit in units:
-        known["running"][unit] = release
-    if "shoreline-jobs.service" in units and release not in known["broken"]:
-        (home / "shoreline/run/jobs.heartbeat").touch()
-elif verb in ("stop", "disable"):
+        if unit in known["failing"]:
+            print("can't be started")
+            code = 1
+        elif verb == "restart" or unit not in known["running"]:
+            known["running"][unit] = started(unit)
+elif verb == "stop" or (verb == "disable" and "--now" in words):
     for unit in units:
-        known["running"].pop(unit, None)
+        ended(unit)
 elif verb == "show":
-    release = known["running"].get(units[0])
     if "--property=NRestarts" in words:
-        print("4" if release in known["broken"] else "0")
+        print("4" if any(each in units[0] for each in known["broken"]) else "0")
     else:
-        print("active" if release else "inactive")
+        print("active" if units[0] in known["running"] else "inactive")
 state.write_text(json.dumps(known))
+sys.exit(code)
+"""
+_SERVICE = """\
+import json, http.server, os, socketserver, sys
+name, release, *broken = sys.argv[1:]
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def address_string(self):
+        return ""
+
+    def do_GET(self):
+        body = json.dumps({"release": release}).encode()
+        self.send_response(503 if broken else 200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+path = f"run/{name}.sock"
+if os.path.exists(path):
+    os.unlink(path)
+socketserver.UnixStreamServer(path, Handler).serve_forever()
 """
 _JOURNALCTL = """\
 #!/bin/sh
@@ -58,16 +109,13 @@ class ManagedHost:
     home: Path
     programs: Path
     """Holds `systemctl`: first on PATH."""
-    ports: dict[str, int]
-    """Of the units that answer, by name."""
 
     @property
     def layout(self) -> Layout:
         return Layout(self.home)
 
     def known(self) -> Any:
-        path = self.home / "manager.json"
-        return json.loads(path.read_text()) if path.exists() else {"calls": [], "running": {}, "broken": []}
+        return json.loads((self.programs / "manager.json").read_text())
 
     def calls(self) -> list[list[str]]:
         """What `systemctl` was asked to change since the last look."""
@@ -77,70 +125,51 @@ class ManagedHost:
         return found
 
     def running(self) -> dict[str, str]:
-        """The release each unit was started with."""
-        return dict(self.known()["running"])
+        """The release each unit was started with, by the unit's name without prefix and suffix."""
+        found = self.known()["running"].items()
+        return {unit.removeprefix("shoreline-").removesuffix(".service"): served for unit, served in found}
 
     def break_release(self, release: str) -> None:
         known = self.known()
         self._write({**known, "broken": [*known["broken"], release]})
 
+    def fail(self, unit: str) -> None:
+        known = self.known()
+        self._write({**known, "failing": [*known["failing"], unit]})
+
     def _write(self, known: Any) -> None:
-        (self.home / "manager.json").write_text(json.dumps(known))
+        (self.programs / "manager.json").write_text(json.dumps(known))
 
     def provide_python(self, lock: Path) -> None:
         """Makes the environment of a lock file, which then isn't installed."""
-        folder = self.layout.environments / digest(lock)
-        (folder / "bin").mkdir(parents=True, exist_ok=True)
-        (folder / "bin" / "python").unlink(missing_ok=True)
-        (folder / "bin" / "python").symlink_to(sys.executable)
-        (folder / "complete").touch()
+        programs = self.layout.environments / digest(lock) / "bin"
+        programs.mkdir(parents=True, exist_ok=True)
+        (programs / "python").unlink(missing_ok=True)
+        (programs / "python").symlink_to(sys.executable)
+        (programs / "caddy").write_text("as it is")
+        (programs.parent / "complete").touch()
 
 
 @contextmanager
 def managed_host(folder: Path) -> Iterator[ManagedHost]:
-    """A server below `folder`; what its services answer is served from this process."""
+    """A server below `folder`; what its services answer ends with the block."""
     home, programs = folder / "home", folder / "programs"
     home.mkdir(parents=True)
     programs.mkdir()
-    (programs / "systemctl").write_text(_SYSTEMCTL.format(python=sys.executable))
+    (home / "service.py").write_text(_SERVICE)
+    (programs / "manager.json").write_text(json.dumps(_NOTHING))
+    (programs / "systemctl").write_text(_SYSTEMCTL.replace("@PYTHON@", os.path.realpath(sys.executable)))
     (programs / "journalctl").write_text(_JOURNALCTL)
     for program in programs.iterdir():
         program.chmod(0o755)
-    handlers = {name: _handler(home, name) for name in ("api", "realtime")}
-    servers = {name: ThreadingHTTPServer(("127.0.0.1", 0), handler) for name, handler in handlers.items()}
-    threads = [
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}) for server in servers.values()
-    ]
-    for thread in threads:
-        thread.start()
+    host = ManagedHost(home, programs)
     try:
-        ports = {name: server.server_port for name, server in servers.items()}
-        yield ManagedHost(home, programs, ports)
+        yield host
     finally:
-        for server in servers.values():
-            server.shutdown()
-            server.server_close()
-        for thread in threads:
-            thread.join()
+        for pid in host.known()["pids"].values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _handler(home: Path, name: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            known = json.loads((home / "manager.json").read_text())
-            release = known["running"].get(f"shoreline-{name}.service")
-            works = release is not None and release not in known["broken"]
-            body = json.dumps({"release": release}).encode()
-            self.send_response(200 if works and self.path == "/healthz" else 503)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
-            """Nothing."""
-
-    return Handler
 
 
 def path_with(programs: Path) -> str:

@@ -14,6 +14,8 @@ export interface Env {
   // A stack without servers has none of the following: the routes that need them answer 503.
   /** The servers, in order. */
   readonly ORIGINS?: readonly Origin[];
+  /** The release of the servers that belongs to this version: it answers as long as it runs. */
+  readonly SERVER_RELEASE?: string;
   /** Signs what goes to the servers: base64url of 32 bytes. */
   readonly EDGE_KEY?: string;
   /** Verifies access tokens: base64url of 32 bytes. */

@@ -25,8 +25,7 @@ class Vps:
     name: str
     folder: Path
     port: int
-    api_port: int
-    realtime_port: int
+    origin_port: int
 
     @classmethod
     def alone(cls, folder: Path) -> Self:
@@ -37,9 +36,9 @@ class Vps:
         """Servers `vps-1`, ... of one cloud, which is not running yet."""
         cloud = LocalCloud(folder)
         config = yaml.safe_load(cloud.config_file.read_text())
-        ports = free_ports(3 * count)
+        ports = free_ports(2 * count)
         servers = [
-            cls(cloud, f"vps-{number}", folder, *ports[3 * number - 3 : 3 * number])
+            cls(cloud, f"vps-{number}", folder, *ports[2 * number - 2 : 2 * number])
             for number in range(1, count + 1)
         ]
         config["config"]["shoreline:servers"] = [server.declared() for server in servers]
@@ -50,9 +49,8 @@ class Vps:
 
     def declared(self) -> dict[str, Any]:
         entry = {"name": self.name, "host": "127.0.0.1", "port": self.port, "user": USER}
-        services = {"apiPort": self.api_port, "realtimePort": self.realtime_port}
         host = {"hostKey": SERVERS.host_public_key, "originHost": f"{self.name}.localhost"}
-        return {**entry, **services, **host}
+        return {**entry, "originPort": self.origin_port, **host}
 
     def write_keys(self) -> None:
         self.key.write_text(SERVERS.client_key)

@@ -45,7 +45,12 @@ HANDLER_ELSEWHERE = json.dumps(
 def test_what_is_wrong_with_the_environment_is_told_at_once() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "services.api"],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "EDGE_KEY": "short", "API_PORT": "70000"},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "EDGE_KEY": "short",
+            "API_LISTEN": "localhost",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -55,7 +60,7 @@ def test_what_is_wrong_with_the_environment_is_told_at_once() -> None:
     missing = "is missing. Set it in the environment file of the release"
     assert told["DATABASE_ORIGIN"] == told["REDIS_URL"] == told["RELEASE"] == missing
     assert told["EDGE_KEY"] == "must be base64url of 32 bytes"
-    assert told["API_PORT"] == "Input should be less than or equal to 65535"
+    assert told["API_LISTEN"] == "must be unix:PATH or HOST:PORT"
 
 
 @pytest.mark.parametrize(

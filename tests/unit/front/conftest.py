@@ -47,6 +47,9 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
             service("realtime", folder, variables) as realtime,
             Gate(api.port).opened() as gate,
         ):
-            ports = {"API_PORT": str(gate.port), "REALTIME_PORT": str(realtime.port)}
-            with service("front", folder, {**variables, **ports}) as process:
+            places = {
+                "API_LISTEN": f"127.0.0.1:{gate.port}",
+                "REALTIME_LISTEN": f"127.0.0.1:{realtime.port}",
+            }
+            with service("front", folder, {**variables, **places}) as process:
                 yield Front(process, gate, realtime, keys, cache)

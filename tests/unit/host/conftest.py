@@ -18,6 +18,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ManagedHos
     with managed_host(tmp_path) as running:
         monkeypatch.setenv("HOME", str(running.home))
         monkeypatch.setenv("PATH", path_with(running.programs))
+        monkeypatch.chdir(running.layout.home)
         yield running
 
 
@@ -27,6 +28,7 @@ def copy(host: ManagedHost) -> Copy:
         incoming = host.layout.releases / "incoming"
         for name, text in {
             "services/api.py": code,
+            "services/host/Caddyfile": "rules",
             "requirements.lock": "",
             **{f"units/{name}": text for name, text in rendered().items()},
         }.items():

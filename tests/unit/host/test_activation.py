@@ -1,4 +1,4 @@
-"""Putting releases into force: in order, again without change, back on failure, and nothing secret shown."""
+"""Putting releases into force: beside each other, again without change, undone on failure, secrets kept."""
 
 import json
 import os
@@ -8,31 +8,41 @@ from pathlib import Path
 
 import pytest
 
-from services.host import health, retention
-from services.host.activation import Given, activate
+from services.host import activation, health, retention
+from services.host.activation import Given, activate, drain, end
 from services.host.failures import ActivationFailed
+from services.host.layout import live
+from services.host.systemd import unit
 from tests.support.managed_host import ManagedHost
 from tests.unit.host.conftest import Copy
 
-SERVICES = ["shoreline-api.service", "shoreline-jobs.service", "shoreline-realtime.service"]
+NAMES = ("api", "front", "jobs", "realtime")
+ANSWERING = ("api", "front", "realtime")
 TUNNEL = "shoreline-tunnel.service"
 SECRET = "planted-secret-4711"
 ROOT = Path(__file__).parents[3]
 
 
-def given(host: ManagedHost, release: str, **more: str) -> Given:
-    environment = {
-        "API_PORT": str(host.ports["api"]),
-        "REALTIME_PORT": str(host.ports["realtime"]),
-        "RELEASE": release,
-        "DATABASE_TOKEN": SECRET,
-        **more,
-    }
-    return Given(environment, {"TUNNEL_TOKEN": "tunnel-token-1"})
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "_LAST_REQUESTS_SECONDS", 0.0)
+
+
+def given(release: str, *, tunnel: str = "tunnel-token-1", port: str = "8721", **more: str) -> Given:
+    environment = {"RELEASE": release, "DATABASE_TOKEN": SECRET, **more}
+    return Given(environment, {"ORIGIN_PORT": port}, {"TUNNEL_TOKEN": tunnel})
 
 
 def put(host: ManagedHost, release: str, **more: str) -> str:
-    return activate(host.layout, release, given(host, release, **more))
+    return activate(host.layout, release, given(release, **more))
+
+
+def units(release: str, names: tuple[str, ...] = NAMES) -> list[str]:
+    return [unit(name, release) for name in names]
+
+
+def services(release: str, names: tuple[str, ...] = NAMES) -> dict[str, str]:
+    return {f"{name}@{release}": release for name in names}
 
 
 def test_a_release_is_put_into_force(host: ManagedHost, copy: Copy) -> None:
@@ -40,14 +50,21 @@ def test_a_release_is_put_into_force(host: ManagedHost, copy: Copy) -> None:
     assert put(host, release) == f"release {release} is in force"
     assert host.layout.current.resolve() == host.layout.release(release)
     assert (host.layout.current / "python" / "bin" / "python").exists()
+    proxy, jobs = unit("proxy", release), unit("jobs", release)
     assert host.calls() == [
         ["daemon-reload"],
-        ["enable", *SERVICES, TUNNEL],
-        ["stop", "shoreline-jobs.service"],
-        ["restart", *SERVICES],
+        ["enable", *units(release)],
+        ["stop", jobs],
+        ["restart", *units(release)],
+        ["daemon-reload"],
+        ["enable", proxy],
+        ["start", proxy],
+        ["daemon-reload"],
+        ["enable", TUNNEL],
         ["restart", TUNNEL],
     ]
-    assert sorted(path.name for path in host.layout.units.iterdir()) == sorted([*SERVICES, TUNNEL])
+    installed = sorted(path.name for path in host.layout.units.iterdir())
+    assert installed == sorted([*units(release), proxy, TUNNEL])
 
 
 def test_the_same_again_changes_nothing(host: ManagedHost, copy: Copy) -> None:
@@ -61,25 +78,73 @@ def test_the_same_again_changes_nothing(host: ManagedHost, copy: Copy) -> None:
 def test_a_unit_that_is_not_running_is_started_again(host: ManagedHost, copy: Copy) -> None:
     release = copy("one = 1")
     put(host, release)
-    subprocess.run(["systemctl", "--user", "stop", "shoreline-api.service"], check=True)
-    put(host, release)
-    assert host.running() == dict.fromkeys([*SERVICES, TUNNEL], release)
+    before = host.running()
+    for name in (unit("api", release), unit("proxy", release)):
+        subprocess.run(["systemctl", "--user", "stop", name], check=True)
+        put(host, release)
+        assert host.running() == before
 
 
-def test_a_new_release_leaves_the_tunnel_alone(host: ManagedHost, copy: Copy) -> None:
+def test_a_new_release_runs_beside_the_one_before(host: ManagedHost, copy: Copy) -> None:
     one, two = copy("one = 1"), copy("two = 2")
     put(host, one)
     put(host, two)
-    assert host.running() == {**dict.fromkeys(SERVICES, two), TUNNEL: one}
+    former = services(one, ANSWERING)
+    assert host.running() == {**former, f"proxy@{one}": one, "tunnel": "tunnel", **services(two)}
+    assert live(host.layout.release(one)).exists() and host.layout.in_force() == two
+
+
+def test_draining_ends_all_but_the_one_in_force_and_those_kept(host: ManagedHost, copy: Copy) -> None:
+    one, two, three = copy("one = 1"), copy("two = 2"), copy("three = 3")
+    for release in (one, two, three):
+        put(host, release)
+    assert drain(host.layout, [two]) == f"ended: {one}"
+    answering = {**services(two, ANSWERING), **services(three)}
+    assert host.running() == {f"proxy@{one}": one, "tunnel": "tunnel", **answering}
+    assert not live(host.layout.release(one)).exists()
+    assert drain(host.layout, [two]) == "ended: none"
+
+
+def test_going_back_to_a_release_that_runs_restarts_nothing(host: ManagedHost, copy: Copy) -> None:
+    one, two = copy("one = 1"), copy("two = 2")
+    put(host, one)
+    put(host, two)
+    host.calls()
+    assert put(host, one) == f"release {one} is in force"
+    assert [call for call in host.calls() if call[0] == "restart"] == []
+    assert host.running().items() >= services(one).items()
+    assert f"jobs@{two}" not in host.running()
+
+
+def test_a_new_proxy_takes_over_before_the_former_ends(host: ManagedHost, copy: Copy) -> None:
+    one, two = copy("one = 1"), copy("two = 2")
+    put(host, one)
+    host.calls()
+    put(host, two, port="8799")
+    proxys = [call for call in host.calls() if any("proxy" in word for word in call)]
+    assert [call[0] for call in proxys] == ["enable", "start", "disable"]
+    assert host.layout.proxy.read_text() == "ORIGIN_PORT=8799\n"
+    assert f"proxy@{two}" in host.running() and f"proxy@{one}" not in host.running()
+
+
+def test_a_proxy_that_does_not_start_leaves_everything_as_it_was(host: ManagedHost, copy: Copy) -> None:
+    one, two = copy("one = 1"), copy("two = 2")
+    put(host, one)
+    before = host.running()
+    host.fail(unit("proxy", two))
+    with pytest.raises(ActivationFailed, match="can't be started"):
+        put(host, two, port="8799")
+    assert host.running() == before and host.layout.in_force() == one
+    assert host.layout.proxy.read_text() == "ORIGIN_PORT=8721\n"
+    assert put(host, one) == f"release {one} is in force already"
 
 
 def test_a_new_token_restarts_the_tunnel(host: ManagedHost, copy: Copy) -> None:
     release = copy("one = 1")
     put(host, release)
     host.calls()
-    changed = Given(given(host, release).environment, {"TUNNEL_TOKEN": "tunnel-token-2"})
-    activate(host.layout, release, changed)
-    assert host.calls()[-1] == ["restart", TUNNEL]
+    put(host, release, tunnel="tunnel-token-2")
+    assert [call for call in host.calls() if call[0] == "restart"] == [["restart", TUNNEL]]
     assert host.layout.tunnel.read_text() == "TUNNEL_TOKEN=tunnel-token-2\n"
 
 
@@ -93,19 +158,21 @@ def test_files_with_secrets_are_for_their_owner_only(host: ManagedHost, copy: Co
     assert "TUNNEL_TOKEN" not in environment.read_text()
 
 
-def test_a_release_that_does_not_work_gives_way_to_the_one_before(host: ManagedHost, copy: Copy) -> None:
+def test_a_release_that_does_not_work_leaves_the_one_before_alone(host: ManagedHost, copy: Copy) -> None:
     one, two = copy("one = 1"), copy("two = 2")
     put(host, one)
+    before = host.running()
+    host.calls()
     host.break_release(two)
     with pytest.raises(ActivationFailed) as caught:
         put(host, two)
     assert str(caught.value).splitlines()[-2:] == [
-        f"release {two}: shoreline-api.service ended 4 times right after its start",
+        f"release {two}: {unit('api', two)} ended 4 times right after its start",
         f"Now release {one} is in force.",
     ]
-    assert "log of shoreline-api.service: it fell over" in str(caught.value)
-    assert host.layout.in_force() == one
-    assert host.running() == {**dict.fromkeys(SERVICES, one), TUNNEL: one}
+    assert f"log of {unit('api', two)}: it fell over" in str(caught.value)
+    assert not any(one in word for call in host.calls() for word in call)
+    assert host.layout.in_force() == one and host.running() == before
     assert put(host, one) == f"release {one} is in force already"
 
 
@@ -115,11 +182,11 @@ def test_variables_that_do_not_work_give_way_to_those_before(
     release = copy("one = 1")
     put(host, release)
     before = (host.layout.current / "environment").read_text()
-    monkeypatch.setattr(health.wait, "__defaults__", (0.2,))
-    with pytest.raises(ActivationFailed, match=r"does not work 0\.2 s after .* answers for release"):
-        put(host, release, RELEASE="another")
+    monkeypatch.setattr(health.wait, "__defaults__", (0.5,))
+    with pytest.raises(ActivationFailed, match=r"does not work 0\.5 s after .* answers for release"):
+        activate(host.layout, release, given("another"))
     assert (host.layout.current / "environment").read_text() == before
-    assert host.running()["shoreline-api.service"] == release
+    assert host.running()[f"api@{release}"] == release
 
 
 def test_a_first_release_that_does_not_work_is_stopped(host: ManagedHost, copy: Copy) -> None:
@@ -135,7 +202,7 @@ def test_an_incomplete_copy_is_refused_before_anything_changes(host: ManagedHost
     one, two = copy("one = 1"), copy("two = 2")
     put(host, one)
     host.calls()
-    (host.layout.release(two) / "units" / "shoreline-api.service").unlink()
+    (host.layout.release(two) / "units" / "shoreline-api@.service").unlink()
     with pytest.raises(ActivationFailed, match="the copy broke off"):
         put(host, two)
     assert host.calls() == []
@@ -159,10 +226,11 @@ def test_no_secret_is_in_a_message(host: ManagedHost, copy: Copy, monkeypatch: p
     assert "can't connect with [secret] and [secret]" in str(caught.value)
 
 
-def test_a_broken_off_activation_is_taken_up_again(
+def test_an_activation_that_was_killed_is_taken_up_again(
     host: ManagedHost, copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = copy("one = 1")
+    one, two, three = copy("one = 1"), copy("two = 2"), copy("three = 3")
+    put(host, one)
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -170,9 +238,11 @@ def test_a_broken_off_activation_is_taken_up_again(
     with monkeypatch.context() as context:
         context.setattr(health, "wait", killed)
         with pytest.raises(KeyboardInterrupt):
-            put(host, release)
-    assert host.layout.in_force() == release
-    assert put(host, release) == f"release {release} is in force"
+            put(host, two)
+    assert host.layout.in_force() == one and not live(host.layout.release(two)).exists()
+    assert put(host, three) == f"release {three} is in force"
+    assert drain(host.layout, []) == f"ended: {', '.join(sorted([one, two]))}"
+    assert put(host, two) == f"release {two} is in force"
 
 
 def test_the_last_five_releases_and_their_environments_are_kept(host: ManagedHost, copy: Copy) -> None:
@@ -182,19 +252,33 @@ def test_the_last_five_releases_and_their_environments_are_kept(host: ManagedHos
         releases.append(copy(f"number = {age}"))
         put(host, releases[-1])
         os.utime(host.layout.current / "environment", (age, age))
-    assert {path.name for path in host.layout.releases.iterdir()} == set(releases[-retention.KEPT :])
+        drain(host.layout, [])
+    kept = {releases[0], *releases[-retention.KEPT + 1 :]}  # the first has the proxy
+    assert {path.name for path in host.layout.releases.iterdir()} == kept
     assert len(list(host.layout.environments.iterdir())) == 1
+
+
+def test_nothing_of_ours_is_left_in_the_end(host: ManagedHost, copy: Copy) -> None:
+    put(host, copy("one = 1"))
+    put(host, copy("two = 2"))
+    end(host.layout)
+    assert host.running() == {} and list(host.layout.units.iterdir()) == []
 
 
 def test_the_command_takes_variables_from_standard_input(host: ManagedHost, copy: Copy) -> None:
     release = copy("one = 1")
-    argv = [sys.executable, "-B", "-m", "services.host", release]
-    variables = given(host, release)
-    text = json.dumps({"environment": variables.environment, "tunnel": variables.tunnel})
-    done = subprocess.run(argv, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
+    argv = [sys.executable, "-B", "-m", "services.host", "activate", release]
+    variables = given(release)
+    text = json.dumps(vars(variables))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def run() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(argv, env=environment, input=text, capture_output=True, text=True, check=False)
+
+    done = run()
     assert (done.returncode, done.stdout, done.stderr) == (0, f"release {release} is in force\n", "")
     host.break_release(release)
-    subprocess.run(["systemctl", "--user", "stop", "shoreline-api.service"], check=True)
-    done = subprocess.run(argv, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
+    subprocess.run(["systemctl", "--user", "stop", unit("api", release)], check=True)
+    done = run()
     assert done.returncode == 1
     assert "Traceback" not in done.stderr and SECRET not in done.stderr

@@ -42,6 +42,7 @@ servers = Servers(
 )
 pulumi.export("origins", servers.origins)
 """
+UNITS = {"api", "front", "jobs", "proxy", "realtime", "tunnel"}
 TOKEN = "planted-database-token-4711"
 
 
@@ -121,20 +122,16 @@ def _write_program(project: Project) -> None:
     (project.folder / "infra" / "__main__.py").write_text(PROGRAM)
     server = {
         "name": "vps-1", "origin_host": "vps-1.example.com", "host": "127.0.0.1", "port": project.host.port,
-        "user": "shoreline", "host_key": project.host.host_key,
+        "user": "shoreline", "host_key": project.host.host_key, "origin_port": 8721,
     }  # fmt: skip
-    ports = {f"{name}_port": port for name, port in project.server.ports.items()}
-    settings = {"servers": [server | ports]}
-    (project.folder / "infra" / "settings.json").write_text(json.dumps(settings))
+    (project.folder / "infra" / "settings.json").write_text(json.dumps({"servers": [server]}))
 
 
 def test_the_life_of_a_server(project: Project) -> None:
     shown = project.pulumi("up", "--yes", "--skip-preview")
     first = project.server.layout.in_force()
     assert first is not None and "https://vps-1.example.com" in shown
-    assert set(project.server.running()) == {
-        f"shoreline-{name}.service" for name in ("api", "jobs", "realtime", "tunnel")
-    }
+    assert {unit.partition("@")[0] for unit in project.server.running()} == UNITS
     _nothing_secret(project, shown)
 
     assert project.changes() == {}
@@ -145,7 +142,7 @@ def test_the_life_of_a_server(project: Project) -> None:
 
     project.pulumi("up", "--yes", "--skip-preview")
     second = project.server.layout.in_force()
-    assert second != first and project.server.running()["shoreline-api.service"] == second
+    assert second != first and f"api@{second}" in project.server.running()
     assert project.changes() == {}
 
     project.write("api.py", "broken = True")
@@ -171,7 +168,7 @@ def _a_broken_release_is_told(project: Project, before: str) -> None:
     broken = Release.current(project.folder / "services", project.folder / "build" / "release").id
     project.server.break_release(broken)
     shown = project.pulumi("up", "--yes", "--skip-preview", good=False)
-    assert "shoreline-api.service ended 4 times right after its start" in shown
+    assert f"shoreline-api@{broken}.service ended 4 times right after its start" in shown
     assert f"Now release {before} is in force." in shown
     assert "Traceback" not in shown and TOKEN not in shown
     assert project.server.layout.in_force() == before

@@ -36,9 +36,11 @@ def test_a_release_holds_what_a_server_runs_and_nothing_else(services: Path) -> 
         "services/api/app.py",
         "services/contract/note.schema.json",
         "services/settings.py",
-        "units/shoreline-api.service",
-        "units/shoreline-jobs.service",
-        "units/shoreline-realtime.service",
+        "units/shoreline-api@.service",
+        "units/shoreline-front@.service",
+        "units/shoreline-jobs@.service",
+        "units/shoreline-proxy@.service",
+        "units/shoreline-realtime@.service",
         "units/shoreline-tunnel.service",
     ]
 

@@ -1,7 +1,6 @@
 """The units of a release: their text, and what systemd itself and the local supervisor say of them."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.components.release import Release
-from infra.components.units import SERVICES, render, render_tunnel
+from infra.components.units import SERVICES, render, render_proxy, render_tunnel
 from infra.paths import SERVICES as CODE
 from tests.support.machine import needs
 
@@ -24,10 +23,10 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
-WorkingDirectory=%h/shoreline/current
-EnvironmentFile=%h/shoreline/current/environment
+WorkingDirectory=%h/shoreline/releases/%i
+EnvironmentFile=%h/shoreline/releases/%i/environment
 Environment=PYTHONUNBUFFERED=1
-ExecStart=%h/shoreline/current/python/bin/python -m services.jobs
+ExecStart=%h/shoreline/releases/%i/python/bin/python -m services.jobs
 Restart=always
 RestartSec=1
 TimeoutStopSec=30
@@ -49,7 +48,7 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
-ReadWritePaths=%h/shoreline/run
+ReadWritePaths=%h/shoreline/releases/%i/run
 ReadWritePaths=%h/shoreline/files
 
 [Install]
@@ -64,18 +63,28 @@ def test_the_tunnels_token_is_in_no_command_line() -> None:
     assert "EnvironmentFile=%h/shoreline/tunnel.environment\n" in unit
 
 
+def test_the_proxys_unit_starts_the_releases_own_caddy() -> None:
+    folder = "%h/shoreline/releases/%i"
+    start = f"ExecStart={folder}/python/bin/caddy run --config {folder}/services/host/Caddyfile\n"
+    assert start in render_proxy()
+    assert "Type=notify\nWorkingDirectory=%h/shoreline\n" in render_proxy()
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The home of a user whose release of this tree is in force."""
     release = Release.current(CODE, tmp_path / "home" / "shoreline" / "releases" / "staged").folder
     home = release.parents[2]
-    (home / "shoreline" / "current").symlink_to(release)
     (release / "python" / "bin").mkdir(parents=True)
-    (release / "python" / "bin" / "python").symlink_to(sys.executable)
+    for program in ("python", "caddy"):
+        (release / "python" / "bin" / program).symlink_to(sys.executable)
     (release / "environment").touch()
-    (home / "shoreline" / "tunnel.environment").touch()
-    (home / "shoreline" / "run").mkdir()
-    shutil.copytree(release / "units", home / ".config" / "systemd" / "user")
+    for name in ("proxy", "tunnel"):
+        (home / "shoreline" / f"{name}.environment").touch()
+    installed = home / ".config" / "systemd" / "user"
+    installed.mkdir(parents=True)
+    for unit in (release / "units").iterdir():
+        (installed / unit.name.replace("@.", "@staged.")).write_bytes(unit.read_bytes())
     return home
 
 
@@ -100,8 +109,8 @@ def test_systemd_accepts_every_unit_of_a_staged_release(home: Path) -> None:
 
 @needs("systemd-analyze")
 def test_systemd_would_tell_of_a_wrong_unit(home: Path) -> None:
-    unit = home / ".config" / "systemd" / "user" / "shoreline-api.service"
+    unit = home / ".config" / "systemd" / "user" / "shoreline-api@staged.service"
     unit.write_text(unit.read_text().replace("RestrictRealtime", "RestrictRealtimes"))
     assert "RestrictRealtimes" in verify(home).stderr
-    (home / "shoreline" / "current" / "python" / "bin" / "python").unlink()
+    (home / "shoreline" / "releases" / "staged" / "python" / "bin" / "python").unlink()
     assert verify(home).returncode != 0

@@ -22,7 +22,10 @@ const NOT_FORWARDED = matcher([
 const REFRESH_HEADER = "shoreline-refresh";
 
 /** Also what is between a server and the edge, or about the server's software. */
-const NOT_RETURNED = matcher([...HOP_BY_HOP, "shoreline-.*", "server", "alt-svc"]);
+const NOT_RETURNED = matcher([...HOP_BY_HOP, "shoreline-.*", "server", "via", "alt-svc"]);
+
+/** By this the front of a server (services/host/Caddyfile) knows whose services are asked for. */
+const RELEASE_HEADER = "shoreline-release";
 
 const SHORT_BODY_BYTES = 64 * 1024;
 
@@ -113,6 +116,9 @@ async function seal(headers: Headers, exchange: Exchange, key: string, target: s
   const identity = exchange.session === null ? "" : identityHeader(exchange.session);
   const seconds = Math.floor(Date.now() / 1000);
   headers.set("x-request-id", exchange.id);
+  if (exchange.env.SERVER_RELEASE !== undefined) {
+    headers.set(RELEASE_HEADER, exchange.env.SERVER_RELEASE);
+  }
   headers.set(SIGNATURE_HEADER, await sign(key, { seconds, method: exchange.request.method, target, identity }));
   if (identity !== "") {
     headers.set(IDENTITY_HEADER, identity);
