@@ -89,7 +89,9 @@ def harbour(bundle: Path, folder: Path) -> Iterator[Harbour]:
             redis=upstash.redis(),
         ) as worker,
     ):
-        variables = environment(database, cache, keys, places["services"], REALTIME_PORT=str(port))
+        variables = environment(
+            database, cache, keys, places["services"], REALTIME_LISTEN=f"127.0.0.1:{port}"
+        )
         running = Harbour(worker, database, cache, keys, places["services"], variables)
         running.start()
         try:

@@ -25,7 +25,7 @@ from infra.providers.hrana import (
 )
 from infra.providers.results import Props, changed, gone, known, refused
 from infra.providers.turso.provider import TursoProvider
-from infra.providers.turso.schema import Applied, Migration, SqlStatement, plan, split
+from infra.providers.turso.schema import Applied, Migration, SqlStatement, plan, refuse_unmarked, split
 
 _TABLE = """create table if not exists schema_migrations (
   name     text primary key,
@@ -52,9 +52,15 @@ class MigrationsProvider(TursoProvider):
     """
 
     def check(self, olds: Props, news: Props) -> CheckResult:
-        """Refuses, at a preview too, a schema that does not continue what the last successful run applied."""
+        """Refuses, at a preview too, a schema that does not continue what the last successful run applied.
+
+        And one that takes away what the release that runs may use, unless it says that nothing does.
+        """
         try:
-            plan([migration.applied for migration in _migrations(olds)], _migrations(news), news["folder"])
+            former = [migration.applied for migration in _migrations(olds)]
+            missing = plan(former, _migrations(news), news["folder"])
+            # Against a new database no release runs yet.
+            refuse_unmarked(missing if former else [], news["folder"])
         except UserError as error:
             return refused(news, str(error))
         return CheckResult(news, [])

@@ -18,6 +18,11 @@ _WORD = re.compile(r"[a-z]*", re.IGNORECASE)
 # A migration is one transaction already.
 _REFUSED = {"begin", "commit", "end", "rollback", "savepoint", "release", "vacuum", "attach", "detach"}
 
+# What code that runs may still use is gone after it. Not so an index: without it code is slow, not wrong.
+_NAMED = r"""(\S+|"[^"]*"|`[^`]*`|\[[^]]*\])"""
+_CONTRACTS = re.compile(rf"drop\s+(table|view)\b|alter\s+table\s+{_NAMED}\s+(drop|rename)\b", re.IGNORECASE)
+_MARK = re.compile(r"^--\s*contract:\s*\S", re.IGNORECASE | re.MULTILINE)
+
 ADD_ANOTHER = "Restore it, and put the change into a new migration"
 
 
@@ -101,6 +106,26 @@ def plan(applied: Sequence[Applied], wanted: Sequence[Migration], shown: str) ->
             what = "it was removed or renamed after it was applied"
             raise UserError(f"{shown}/{before.name}", what, ADD_ANOTHER)
     return tuple(wanted[len(applied) :])
+
+
+def refuse_unmarked(migrations: Sequence[Migration], shown: str) -> None:
+    """Raises UserError for one that takes away what code may still use without saying that none does.
+
+    While a release is rolled out the one before it runs against the same schema: it expands first, and
+    contracts in a later release, once nothing uses the old form any more.
+    """
+    for migration in migrations:
+        if _MARK.search(migration.sql):
+            continue
+        for statement in split(migration.sql):
+            if found := _CONTRACTS.match(statement.sql):
+                verb = " ".join(found.group().split())
+                what = f"{verb} takes away what the release that runs may still use"
+                remedy = (
+                    "Deploy code that does without it first;"
+                    " then begin a line of this file with `-- contract:` and why nothing needs it any more"
+                )
+                raise UserError(f"{shown}/{migration.name}:{statement.line}", what, remedy)
 
 
 def _read(path: Path, shown: str) -> Migration:

@@ -88,6 +88,19 @@ def test_a_changed_past_is_refused_at_a_preview_and_by_the_database(
     assert provider.check(olds, olds).failures == []
 
 
+def test_a_contraction_is_refused_at_a_preview_unless_it_is_marked_or_the_database_is_new(
+    created: Created,
+) -> None:
+    provider = created.turso.provider(MigrationsProvider)
+    drop = Migration("0002_drop.sql", "drop table a;")
+    marked = Migration("0002_drop.sql", f"-- contract: unused\n{drop.sql}")
+    olds = inputs(created, FIRST)
+    [failure] = provider.check(olds, inputs(created, FIRST, drop)).failures
+    assert failure.reason.startswith("services/schema/0002_drop.sql:1: drop table takes away")
+    assert provider.check(olds, inputs(created, FIRST, marked)).failures == []
+    assert provider.check({}, inputs(created, FIRST, drop)).failures == []
+
+
 @pytest.mark.parametrize(
     ("sql", "message"),
     [

@@ -6,7 +6,7 @@ import pytest
 
 from infra.errors import UserError
 from infra.paths import SCHEMA
-from infra.providers.turso.schema import Applied, Migration, plan, read_schema, split
+from infra.providers.turso.schema import Applied, Migration, plan, read_schema, refuse_unmarked, split
 
 FIRST = Migration("0001_a.sql", "create table a(x);")
 SECOND = Migration("0002_b.sql", "create table b(x);")
@@ -123,3 +123,33 @@ def test_a_checksum_is_the_sha256_of_the_text() -> None:
     assert Migration("n", "abc").applied == Applied(
         "n", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "drop table a;",
+        "create table b(x);\n\nDROP  VIEW v;",
+        'alter table "a b" drop column x;',
+        "alter table a rename column x to y;",
+        "ALTER TABLE a RENAME TO b;",
+        "-- contract:\ndrop table a;",
+    ],
+)
+def test_what_takes_away_is_refused_unless_it_says_why(sql: str) -> None:
+    with pytest.raises(UserError, match=r"schema/0009_c\.sql:\d+: .* takes away what the"):
+        refuse_unmarked([Migration("0009_c.sql", sql)], "schema")
+    refuse_unmarked([Migration("0009_c.sql", f"-- contract: unused since r7\n{sql}")], "schema")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "drop index i;",
+        "alter table a add column y;",
+        "insert into a values ('drop table a');",
+        "-- drop table a\nselect 1;",
+    ],
+)
+def test_what_adds_needs_no_mark(sql: str) -> None:
+    refuse_unmarked([Migration("0009_c.sql", sql)], "schema")
