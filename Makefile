@@ -5,7 +5,7 @@ RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile
 given = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z)=$($(1)))
 
-.PHONY: help up preview down destroy env status logs routes measure switch shadow bench check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs bench check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -44,8 +44,12 @@ switch: ## move a route at once: ROUTE=list_notes ROLLOUT=0 (or SHADOW=10, or CL
 shadow: ## what the shadows of routes found; ROUTE=list_notes for one, CLEAR=1 to count anew
 	$(RUN) python -m infra.cli shadow $(call given,ROUTE) $(if $(CLEAR),--clear)
 
-bench: ## what the Worker costs beside others, and an unchanged `make up` beside a program that only imports
+jobs: ## the jobs that failed in every try; DO='replay ID' or 'replay all' tries again, DO='operator EMAIL' lets somebody
+	$(RUN) python -m infra.cli jobs $(DO)
+
+bench: ## what the Worker and the jobs cost beside others, and an unchanged `make up` beside a program that only imports
 	$(RUN) python -m tests.bench.edge
+	$(RUN) python -m tests.bench.jobs
 	$(RUN) python -m infra.cli bench
 
 check: ## lint, format, types

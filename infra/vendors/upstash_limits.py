@@ -44,6 +44,11 @@ PLANS: Mapping[PlanName, Plan] = {
     "fixed_500gb": Plan(500 * GIB, 1500),
 }
 
+FREE_COMMANDS = 500_000
+"""A month, on the free plan."""
+USD_PER_COMMAND = 0.20 / 100_000
+"""When paid as you go; every command of a pipeline is billed."""
+
 MAX_REQUEST_BYTES = 10 * MIB
 MAX_RECORD_BYTES = 100 * MIB
 MAX_CLIENTS = 10_000

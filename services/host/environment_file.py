@@ -15,6 +15,16 @@ def render(variables: Mapping[str, str]) -> str:
     return "".join(f"{_name(name)}={_value(name, value)}\n" for name, value in sorted(variables.items()))
 
 
+def parse(text: str) -> dict[str, str]:
+    """The variables of what `render` wrote."""
+    pairs = (line.partition("=") for line in text.split("\n") if line)
+    return {name: _unescaped(value) for name, _, value in pairs}
+
+
+def _unescaped(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+
+
 def _name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} can't name a variable")

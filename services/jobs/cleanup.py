@@ -14,6 +14,7 @@ REPEATED_MS = DAY_MS
 """A request may be repeated with its idempotency key for as long."""
 
 ENDED = "delete from jobs where state in ('done', 'refused', 'cancelled') and finished < :before"
+SESSIONS = "delete from sessions where expires < :now"
 EXPORTS = "delete from exports where finished < :before"
 LEFT = (
     "delete from effects where job not in (select id from jobs where state in ('queued', 'running', 'dead'))"
@@ -30,6 +31,7 @@ async def clean_up(_work: Work) -> Sequence[Statement]:
         Statement(EXPORTS, before),
         Statement(LEFT, {}),
         Statement(KEYS, {"before": now - REPEATED_MS}),
+        Statement(SESSIONS, {"now": now}),
     ]
 
 

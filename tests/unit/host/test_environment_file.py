@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.localcloud.server.units import environment
-from services.host.environment_file import render
+from services.host.environment_file import parse, render
 
 VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\0"))
 
@@ -22,6 +22,7 @@ def test_other_values_are_quoted() -> None:
 @given(st.dictionaries(st.from_regex(r"[A-Z_][A-Z0-9_]*", fullmatch=True), VALUES, max_size=4))
 def test_what_is_written_is_read_back(variables: dict[str, str]) -> None:
     assert environment.parse(render(variables)) == (variables, [])
+    assert parse(render(variables)) == variables
 
 
 @pytest.mark.parametrize("variables", [{"A": "one\ntwo"}, {"A B": "1"}, {"": "1"}])

@@ -1,25 +1,38 @@
-"""What the clean-up takes away, and what it leaves."""
+"""The hourly clean-up: what has ended long ago goes, the rest stays."""
 
-import sqlite3
-from typing import Any, cast
+from services.common.hrana import Database
+from services.common.ids import new_id, now_ms
+from services.common.jobs import NewJob
+from services.jobs import cleanup
+from services.jobs.attempt import Attempts
+from services.jobs.kinds import KINDS
+from services.settings import Settings
+from tests.unit.jobs.conftest import Jobs
+from tests.unit.jobs.test_digest import Deaf
 
-from infra.paths import SCHEMA
-from services.common.ids import now_ms
-from services.jobs.cleanup import REPEATED_MS, clean_up
 
-
-async def test_an_idempotency_key_can_be_repeated_for_a_day() -> None:
-    database = sqlite3.connect(":memory:")
-    for migration in sorted(SCHEMA.glob("*.sql")):
-        database.executescript(migration.read_text("utf-8"))
-    ages = {"young": REPEATED_MS - 60_000, "old": REPEATED_MS + 60_000}
-    for key, age in ages.items():
-        database.execute(
-            "insert into idempotency values ('ada', 'create', ?, '', '', ?)", (key, now_ms() - age)
+async def test_expired_sessions_and_old_jobs_go(jobs: Jobs, settings: Settings, database: Database) -> None:
+    now = now_ms()
+    old, fresh, dead = (jobs.write(NewJob("export")) for _ in range(3))
+    for job, state, age in (
+        (old, "done", cleanup.ENDED_MS),
+        (fresh, "done", 0),
+        (dead, "dead", cleanup.ENDED_MS),
+    ):
+        jobs.database.execute(
+            "update jobs set state = :state, finished = :finished where id = :id",
+            {"id": job, "state": state, "finished": now - age - 1000},
         )
-
-    for statement in await clean_up(cast("Any", None)):
-        database.execute(statement.sql, dict(statement.args))
-
-    assert database.execute("select key from idempotency").fetchall() == [("young",)]
-    database.close()
+    sessions = {new_id(): now - 1, new_id(): now + 60_000}
+    for session, expires in sessions.items():
+        jobs.database.execute(
+            """insert into sessions (id, user, generation, rotated, created, expires)
+            values (:id, 'u', 1, 1, 1, :expires)""",
+            {"id": session, "expires": expires},
+        )
+    job = jobs.write(NewJob("clean-up", priority="low"))
+    assert (await Attempts(settings, database, Deaf(), KINDS).make(job)).failure is None
+    left = {str(identifier) for [identifier] in jobs.database.execute("select id from jobs")}
+    assert old not in left and {fresh, dead, job} <= left
+    kept = [str(identifier) for [identifier] in jobs.database.execute("select id from sessions")]
+    assert [each for each in sessions if each in kept] == list(sessions)[1:]
