@@ -2,6 +2,7 @@
 
 import pulumi
 
+from infra.components.bundle import build_web
 from infra.components.cache import Cache
 from infra.components.database import Database
 from infra.components.edge import Edge
@@ -25,7 +26,7 @@ with user_errors_reported():
         "vps",
         settings.servers,
         zone=settings.cloudflare,
-        release=Release.current(),
+        release=Release.current(build_web()),
         environment={
             "DATABASE_ORIGIN": settings.turso.databases or database.url,
             "DATABASE_HOST": database.hostname,
@@ -45,6 +46,7 @@ with user_errors_reported():
         database=database,
         cache=cache,
         servers=servers,
+        front=settings.front,
         edge_key=edge_key.value,
         session_key=session_key.value,
     )

@@ -6,7 +6,7 @@
 import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import pulumi
@@ -63,6 +63,9 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 HostName = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$")]
 # Turso Platform API, 2026-11-23: lower case, digits, dashes, at most 64.
 TursoName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+
+Front = Literal["edge", "server"]
 
 
 class _Model(BaseModel):
@@ -179,6 +182,8 @@ class Settings(_Model):
     seed: SeedSettings = SeedSettings()
     mail: MailSettings | None = None
     """Unset: no email is sent."""
+    front: Front = "edge"
+    """Who stands before everything: the edge, or the first server, should the edge break as a whole."""
 
     @model_validator(mode="after")
     def _cpu_limit_needs_the_paid_plan(self) -> Self:
@@ -186,6 +191,13 @@ class Settings(_Model):
         if self.cloudflare.plan == "free" and self.edge.cpu_ms is not None:
             remedy = "Remove it, or set shoreline:cloudflare.plan to paid"
             raise refusal("Cloudflare's free plan refuses a CPU limit", remedy, where="edge.cpuMs")
+        return self
+
+    @model_validator(mode="after")
+    def _a_server_in_front_is_there(self) -> Self:
+        if self.front == "server" and not self.servers:
+            remedy = "Declare one in shoreline:servers, or set it to edge"
+            raise refusal("there is no server", remedy, where="front")
         return self
 
     @model_validator(mode="after")

@@ -106,6 +106,8 @@ class Settings(BaseModel):
     api_listen: Place = Listen(Path("run/api.sock"))
     realtime_listen: Place = Listen(Path("run/realtime.sock"))
     front_listen: Place = Listen(Path("run/front.sock"))
+    pages_folder: Path = Path("pages")
+    """The static assets, which the front serves."""
     heartbeat_file: Path = Path("run/jobs.heartbeat")
     """Touched by the jobs service as long as it works."""
 

@@ -10,7 +10,7 @@ from infra.components.bundle import build_edge, build_web
 from infra.components.cache import Cache
 from infra.components.database import Database
 from infra.components.servers import Servers
-from infra.settings import CloudflareSettings, EdgeSettings
+from infra.settings import CloudflareSettings, EdgeSettings, Front
 
 COMPATIBILITY_DATE = "2026-10-15"
 """Not after the newest workerd that every supported system can install (package.json)."""
@@ -40,12 +40,13 @@ class Edge(pulumi.ComponentResource):
         database: Database,
         cache: Cache,
         servers: Servers,
+        front: Front,
         edge_key: pulumi.Input[str],
         session_key: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("shoreline:index:Edge", name, None, opts)
-        self._prefix, self._edge, self._zone = name, settings, zone
+        self._prefix, self._edge, self._zone, self._front = name, settings, zone, front
 
         worker = self._create_worker()
         version = self._create_version(
@@ -65,11 +66,11 @@ class Edge(pulumi.ComponentResource):
             ],
         )
         self.deployment = self._deploy(worker, version)
-        route = self._bind(f"{name}-host", settings.host, servers.entrance, worker, self.deployment)
+        bound = self._bind(f"{name}-host", settings.host, servers.entrance, worker, self.deployment)
         self._bind(name, settings.route_host, servers.entrance, worker, self.deployment)
         self._schedule(worker, self.deployment)
 
-        self.url = route.id.apply(lambda _: settings.public_url)
+        self.url = bound.id.apply(lambda _: settings.public_url)
         self.register_outputs({"url": self.url})
 
     def _create_worker(self) -> cloudflare.Worker:
@@ -128,8 +129,8 @@ class Edge(pulumi.ComponentResource):
         entrance: pulumi.Input[str] | None,
         worker: cloudflare.Worker,
         deployment: cloudflare.WorkersDeployment,
-    ) -> cloudflare.WorkersRoute:
-        """By a route and not as a custom domain: one can be removed and given back without a gap."""
+    ) -> cloudflare.WorkersRoute | cloudflare.DnsRecord:
+        """By a route and not as a custom domain: it can be taken away and given back without a gap."""
         record = cloudflare.DnsRecord(
             f"{name}-record",
             zone_id=self._zone.zone_id,
@@ -140,6 +141,8 @@ class Edge(pulumi.ComponentResource):
             ttl=_AUTOMATIC_TTL,
             opts=self._child(),
         )
+        if self._front == "server":
+            return record
         return cloudflare.WorkersRoute(
             f"{name}-route",
             zone_id=self._zone.zone_id,

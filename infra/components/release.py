@@ -24,23 +24,26 @@ class Release:
     folder: Path
 
     @classmethod
-    def current(cls, services: Path = SERVICES, folder: Path = BUILD / "release") -> Self:
+    def current(cls, pages: Path, services: Path = SERVICES, folder: Path = BUILD / "release") -> Self:
         """The release of the code as it is, staged in `folder`: always the same, so that only content counts.
 
-        Raises UserError where the services' lock file is missing.
+        `pages`: the built static assets, which the front serves. Raises UserError where the services' lock
+        file is missing.
         """
-        stage(contents(services), folder)
+        stage(contents(services, pages), folder)
         return cls(identify(folder), folder)
 
 
-def contents(services: Path) -> Mapping[str, bytes]:
+def contents(services: Path, pages: Path) -> Mapping[str, bytes]:
     """The files of a release by their path in it."""
     lock = services / LOCK
     if not lock.is_file():
         raise UserError(f"services/{LOCK}", "is missing", "Run `make lock`")
     code = {f"services/{name}": (services / name).read_bytes() for name in _code(services)}
     units = {f"units/{name}": text.encode() for name, text in rendered().items()}
-    return {**code, **units, LOCK: lock.read_bytes()}
+    assets = (path for path in sorted(pages.rglob("*")) if path.is_file())
+    site = {f"pages/{path.relative_to(pages).as_posix()}": path.read_bytes() for path in assets}
+    return {**code, **units, **site, LOCK: lock.read_bytes()}
 
 
 def _code(services: Path) -> Iterator[str]:

@@ -52,7 +52,12 @@ class Front:
     """What is shared by all requests."""
 
     def __init__(self, settings: Settings, http: Connections, limits: Limits) -> None:
-        self._settings, self._limits, self._pages, self.sockets = settings, limits, Pages(), Sockets()
+        self._settings, self._limits, self._pages, self.sockets = (
+            settings,
+            limits,
+            Pages(settings.pages_folder),
+            Sockets(),
+        )
         routes = Manifest.load(settings.manifest_file).routes
         self._router = Router([route for route in routes if route.run.kind != "asset"])
         self._api = Upstream(http.api, settings.api_listen.authority, settings.edge_key)

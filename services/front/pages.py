@@ -10,7 +10,6 @@ from aiohttp import ETag, web
 
 from services.common.problem import Problem
 
-FOLDER = Path(__file__).parents[1] / "web" / "public"
 ALLOW = "GET, HEAD, OPTIONS"
 
 
@@ -26,7 +25,7 @@ class Page:
 class Pages:
     """All files of a release: few, small and never changed, so they are in memory."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path) -> None:
         self._pages = {
             f"/{path.relative_to(folder).as_posix()}": _page(path)
             for path in folder.rglob("*")

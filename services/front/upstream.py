@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DEADLINE_SECONDS = 10.0
 """From sending a request to the head of its answer; what follows may stream as long as it likes."""
+STREAM_DEADLINE_SECONDS = 300.0
+"""The same for a request whose body streams through."""
+SHORT_BODY_BYTES = 64 * 1024
 
 _RETRY = {"retry-after": "5"}
 
@@ -37,8 +40,8 @@ def unreachable(message: str) -> UpstreamFailure:
     return UpstreamFailure(message, Problem(503, "The server can't be reached. Try again shortly.", _RETRY))
 
 
-def late() -> UpstreamFailure:
-    message = f"no answer in {DEADLINE_SECONDS:g} s"
+def late(seconds: float) -> UpstreamFailure:
+    message = f"no answer in {seconds:g} s"
     return UpstreamFailure(message, Problem(504, "The server took too long to answer.", _RETRY))
 
 
@@ -71,8 +74,11 @@ class Upstream:
 
     async def ask(self, asked: Asked, body: aiohttp.StreamReader | None) -> aiohttp.ClientResponse:
         """The head of the service's answer, its body yet to be read."""
+        length = int(asked.headers.get("content-length", SHORT_BODY_BYTES + 1))
+        short = body is None or length <= SHORT_BODY_BYTES
+        deadline = DEADLINE_SECONDS if short else STREAM_DEADLINE_SECONDS
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(deadline):
                 response = await self._session.request(
                     asked.method,
                     self._url("http", asked),
@@ -82,7 +88,7 @@ class Upstream:
                     allow_redirects=False,
                 )
         except TimeoutError:
-            raise late() from None
+            raise late(deadline) from None
         except aiohttp.ClientError as error:
             raise unreachable(f"{type(error).__name__}: {error}") from None
         if "x-served-by" not in response.headers or "shoreline-refused" in response.headers:
@@ -100,7 +106,7 @@ class Upstream:
                     self._url("ws", asked), headers=self._sealed(asked), max_msg_size=most_bytes
                 )
         except TimeoutError:
-            raise late() from None
+            raise late(DEADLINE_SECONDS) from None
         except aiohttp.WSServerHandshakeError:
             raise
         except aiohttp.ClientError as error:

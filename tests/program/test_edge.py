@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime import mocks, rpc
 
 from infra.components import edge as edge_module
-from infra.settings import CloudflareSettings, EdgeSettings
+from infra.settings import CloudflareSettings, EdgeSettings, Front
 
 ZONE = CloudflareSettings(account_id="a" * 32, zone_id="b" * 32, plan="paid")
 SETTINGS = EdgeSettings(
@@ -72,7 +72,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     return recorder
 
 
-def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE) -> str:
+def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE, front: Front = "edge") -> str:
     """Runs the component to its end and returns its URL."""
     urls: list[str] = []
 
@@ -85,6 +85,7 @@ def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE) 
             database=DatabaseOutputs(),  # type: ignore[arg-type]
             cache=CacheOutputs(),  # type: ignore[arg-type]
             servers=ServersOutputs(entrance),  # type: ignore[arg-type]
+            front=front,
             edge_key=pulumi.Output.secret("an-edge-key"),
             session_key=pulumi.Output.secret("a-session-key"),
         )
@@ -137,6 +138,13 @@ def test_what_runs_no_worker_goes_into_the_tunnel(recorder: Recorder) -> None:
         record = recorder.named[name]
         assert (record["name"], record["type"], record["content"]) == (host, "CNAME", ENTRANCE)
         assert record["proxied"] is True
+
+
+def test_with_the_server_in_front_no_host_runs_the_worker(recorder: Recorder) -> None:
+    assert declare(front="server") == "https://app.example.com"
+    assert "WorkersRoute" not in recorder.inputs
+    assert recorder.named["edge-host-record"]["content"] == ENTRANCE
+    assert "WorkersDeployment" in recorder.inputs
 
 
 def test_without_a_server_the_hosts_have_no_origin(recorder: Recorder) -> None:

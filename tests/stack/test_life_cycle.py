@@ -6,7 +6,7 @@ import socket
 import httpx
 import pytest
 
-from tests.stack.changes import EDGE_CHANGES, planned_changes
+from tests.stack.changes import EDGE_CHANGES, SERVER_CHANGES, planned_changes
 from tests.support.clone import Clone
 from tests.support.people import write_note
 
@@ -50,10 +50,10 @@ def test_an_edit_of_the_worker_changes_only_its_version_and_deployment(running: 
     running.pulumi("preview", "--expect-no-changes")
 
 
-def test_an_edit_of_the_page_changes_only_the_version_and_deployment(running: Clone) -> None:
+def test_an_edit_of_the_page_changes_the_version_and_the_release_that_holds_it(running: Clone) -> None:
     page = running.folder / "services" / "web" / "public" / "index.html"
     page.write_text(page.read_text().replace("</body>", "<!-- edited --></body>"))
-    assert set(planned_changes(running)) == EDGE_CHANGES
+    assert set(planned_changes(running)) == SERVER_CHANGES
     running.shoreline("up")
     assert "<!-- edited -->" in httpx.get(running.url).text
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
-from infra.paths import ROOT
+from infra.paths import ROOT, SERVICES
 from services.common import base64url
 from services.common.identity import Identity
 from services.common.signature import sign
@@ -59,6 +59,7 @@ def environment(
         "API_LISTEN": "127.0.0.1:0",
         "REALTIME_LISTEN": "127.0.0.1:0",
         "FRONT_LISTEN": "127.0.0.1:0",
+        "PAGES_FOLDER": str(SERVICES / "web" / "public"),
         "SERVER_NAME": "vps-1",
         "RELEASE": RELEASE,
         "DIGEST_SCHEDULE": EVERY_SECOND,

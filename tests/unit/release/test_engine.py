@@ -36,7 +36,9 @@ servers = Servers(
     "vps",
     [SimpleNamespace(**server) for server in known["servers"]],
     zone=CloudflareSettings(account_id="a" * 32, zone_id="b" * 32, plan="paid"),
-    release=Release.current(Path("../services").resolve(), Path("../build/release").resolve()),
+    release=Release.current(
+        Path("../services/web/public"), Path("../services").resolve(), Path("../build/release").resolve()
+    ),
     environment={"DATABASE_TOKEN": config.require_secret("token")},
     ssh_key=config.require_secret("sshKey"),
 )
@@ -165,7 +167,8 @@ def _nothing_secret(project: Project, shown: str) -> None:
 def _a_broken_release_is_told(project: Project, before: str) -> None:
     from infra.components.release import Release
 
-    broken = Release.current(project.folder / "services", project.folder / "build" / "release").id
+    services = project.folder / "services"
+    broken = Release.current(services / "web" / "public", services, project.folder / "build" / "release").id
     project.server.break_release(broken)
     shown = project.pulumi("up", "--yes", "--skip-preview", good=False)
     assert f"shoreline-api@{broken}.service ended 4 times right after its start" in shown

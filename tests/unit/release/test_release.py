@@ -25,11 +25,12 @@ def services(tmp_path: Path) -> Path:
 
 
 def current(services: Path) -> Release:
-    return Release.current(services, services.parent / "staged")
+    return Release.current(services / "web" / "public", services, services.parent / "staged")
 
 
 def test_a_release_holds_what_a_server_runs_and_nothing_else(services: Path) -> None:
-    assert sorted(contents(services)) == [
+    assert sorted(contents(services, services / "web" / "public")) == [
+        "pages/index.html",
         "requirements.lock",
         "services/__init__.py",
         "services/api/__init__.py",
@@ -49,11 +50,13 @@ def test_the_id_depends_on_content_alone(services: Path) -> None:
     first = current(services)
     (services / "api" / "app.py").touch()
     assert current(services) == first
-    assert Release.current(services, services.parent / "elsewhere").id == first.id
+    assert (
+        Release.current(services / "web" / "public", services, services.parent / "elsewhere").id == first.id
+    )
     assert len(first.id) == 16
 
 
-@pytest.mark.parametrize("name", ["edge/src/index.ts", "web/public/index.html", "schema/0001_notes.sql"])
+@pytest.mark.parametrize("name", ["edge/src/index.ts", "web/build.mjs", "schema/0001_notes.sql"])
 def test_an_edit_elsewhere_changes_no_release(services: Path, name: str) -> None:
     first = current(services)
     (services / name).write_text("edited")
@@ -86,7 +89,7 @@ def test_the_staged_folder_holds_exactly_the_release(services: Path) -> None:
     (staged / "services" / "gone" / "stale.py").write_text("")
     release = current(services)
     files = {path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file()}
-    assert files == set(contents(services))
+    assert files == set(contents(services, services / "web" / "public"))
     assert identify(staged) == release.id
 
 
@@ -106,7 +109,7 @@ def test_a_missing_lock_is_named(services: Path) -> None:
 
 def test_the_release_of_this_tree_imports_only_what_is_in_it() -> None:
     """Of `services`; other packages are the lock file's matter."""
-    files = contents(SERVICES)
+    files = contents(SERVICES, SERVICES / "web" / "public")
     modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files}
     for name, content in files.items():
         if name.endswith(".py"):

@@ -73,7 +73,9 @@ def test_the_proxys_unit_starts_the_releases_own_caddy() -> None:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The home of a user whose release of this tree is in force."""
-    release = Release.current(CODE, tmp_path / "home" / "shoreline" / "releases" / "staged").folder
+    release = Release.current(
+        CODE / "web" / "public", CODE, tmp_path / "home" / "shoreline" / "releases" / "staged"
+    ).folder
     home = release.parents[2]
     (release / "python" / "bin").mkdir(parents=True)
     for program in ("python", "caddy"):

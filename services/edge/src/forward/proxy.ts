@@ -1,5 +1,7 @@
 /** Hands a request on to a server: as it came, less what is only for the edge, and signed. */
 
+import frontDoor from "../../../contract/front-door.json";
+
 import { checkOrigin, isSafe, notSetUp } from "../access/access.ts";
 import type { Origin } from "../env.ts";
 import { cookieOf, refreshCookieName } from "../access/session.ts";
@@ -9,20 +11,14 @@ import { ordered } from "./origins.ts";
 import { IDENTITY_HEADER, identityHeader, sign, SIGNATURE_HEADER } from "./signature.ts";
 import { ask, DEADLINE_MS, STREAM_DEADLINE_MS, UpstreamFailure } from "./upstream.ts";
 
-/** Between two hops only (RFC 9110, section 7.6.1). */
-const HOP_BY_HOP = ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "proxy-.*"];
-
-/** Also what is for the edge only, and what tells or claims to tell of the way to it. */
-const NOT_FORWARDED = matcher([
-  ...HOP_BY_HOP,
-  ...["host", "cookie", "shoreline-.*", "cf-.*", "forwarded", "x-forwarded-.*", "x-real-ip", "sec-websocket-.*"],
-]);
+/** What is between two hops only (RFC 9110, section 7.6.1), for the edge only, or claims to tell of the way to it. */
+const NOT_FORWARDED = matcher([...frontDoor.hopByHop, ...frontDoor.notForwarded]);
 
 /** The refresh token for the api (services/api/handlers/session.py). */
 const REFRESH_HEADER = "shoreline-refresh";
 
-/** Also what is between a server and the edge, or about the server's software. */
-const NOT_RETURNED = matcher([...HOP_BY_HOP, "shoreline-.*", "server", "via", "alt-svc"]);
+/** What is between a server and the edge, or about the server's software. */
+const NOT_RETURNED = matcher([...frontDoor.hopByHop, ...frontDoor.notReturned]);
 
 /** By this the front of a server (services/host/Caddyfile) knows whose services are asked for. */
 const RELEASE_HEADER = "shoreline-release";
