@@ -120,8 +120,9 @@ def test_two_requests_do_not_write_one_file_at_once(uploads: Uploads) -> None:
     with ThreadPoolExecutor() as pool:
         first = pool.submit(uploads.append, location, 0, slowly())
         begun.wait(20)
+        # At another offset: one that comes before the first is refused as well, and changes nothing.
         refused = until(
-            lambda: answer if (answer := uploads.append(location, 0, b"3")).status_code == 423 else None,
+            lambda: answer if (answer := uploads.append(location, 5, b"3")).status_code == 423 else None,
             "the second is refused",
         )
         check_problem(refused, 423)
