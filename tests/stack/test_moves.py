@@ -29,7 +29,7 @@ def note_of(clone: Clone) -> str:
 
 
 def tier_of(answer: httpx.Response) -> str:
-    return answer.headers.get("x-served-by", "nobody")
+    return str(answer.headers.get("x-served-by", "nobody"))
 
 
 def who_served(answer: httpx.Response) -> str:
