@@ -79,9 +79,8 @@ async function miss(exchange: Exchange, kept: Kept, next: Handler, old?: Entry):
     return served(old, "stale");
   }
   store(exchange, kept, response);
-  const fresh = new Response(response.body, response);
-  fresh.headers.set("x-cache", "miss");
-  return fresh;
+  response.headers.set("x-cache", "miss");
+  return response;
 }
 
 /** Keys whose answers are being made anew in this isolate. */
