@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from infra.paths import NODE_MODULES, ROOT
 from services.common import base64url
 from tests.bench.workerd import Contestant, Measured, contestant
@@ -45,6 +47,8 @@ class Bench:
     stack: ExitStack
     folder: Path
     database: Sqld
+    process: psutil.Process
+    """The database's."""
     keys: Keys
 
     def worker(self, name: str, module: Path, redis: Redis | None = None) -> Contestant:
@@ -58,8 +62,9 @@ class Bench:
             bindings |= {"REDIS_URL": f"http://{redis.host}:{redis.port}", "REDIS_TOKEN": redis.token}
         ada = token(self.keys.session, ws={WORKSPACE: "editor"}, exp=FOR_EVER)
         headers = {"cookie": f"session={ada}", "cf-connecting-ip": "203.0.113.7"}
+        folder = self.folder / f"run {name}"
         return self.stack.enter_context(
-            contestant(name, module, self.folder / f"run {name}", bindings, headers)
+            contestant(name, module, folder, bindings=bindings, database=self.process, headers=headers)
         )
 
     def ours(self, name: str, change: Callable[[dict[str, Any]], None]) -> Path:
@@ -75,7 +80,9 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoreline-bench-")))
         for name in ("sqld", "redis"):
             (folder / name).mkdir()
-        bench = Bench(stack, folder, stack.enter_context(sqld(folder / "sqld")), Keys())
+        database = stack.enter_context(sqld(folder / "sqld"))
+        [process] = psutil.Process().children()
+        bench = Bench(stack, folder, database, process, Keys())
         notes = insert_notes(bench.database, WORKSPACE, 1000)
         redis = stack.enter_context(local_upstash(folder / "redis")).redis()
 
@@ -142,13 +149,17 @@ def contest(contestants: Sequence[Contestant], target: str) -> None:
         pairs = list(zip(measured, first, strict=True))
         rate = statistics.median(own.load.rate / other.load.rate for own, other in pairs)
         cpu = statistics.median(own.cpu / other.cpu for own, other in pairs)
-        say(f"  {name:22} {figures(measured)}  throughput x{rate:4.2f}  CPU x{cpu:4.2f}")
+        both = statistics.median(
+            (own.cpu + own.database) / (other.cpu + other.database) for own, other in pairs
+        )
+        ratios = f"throughput x{rate:4.2f}  CPU x{cpu:4.2f}, with the database's x{both:4.2f}"
+        say(f"  {name:22} {figures(measured)}  {ratios}")
 
 
 def figures(measured: Sequence[Measured]) -> str:
     rate = statistics.median(each.load.rate for each in measured)
     cpu = statistics.median(each.cpu for each in measured) * 1e6
-    return f"{rate:6.0f} req/s {cpu:5.0f} us CPU a request"
+    return f"{rate:6.0f} req/s {cpu:4.0f} us CPU a request"
 
 
 def record(ours: Contestant, note: str) -> None:

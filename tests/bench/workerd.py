@@ -16,39 +16,49 @@ from tests.support.workerd import COMPATIBILITY_DATE, RELEASE, workerd_binary
 
 @dataclass(frozen=True)
 class Measured:
-    """`cpu`: seconds of the workerd's CPU a request."""
+    """Seconds of CPU a request: the workerd's, and the database's."""
 
     load: Load
     cpu: float
+    database: float
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """`headers` go with each of its requests."""
+    """`headers` go with each of its requests; `database` is the process that it asks."""
 
     name: str
     port: int
     process: psutil.Process
+    database: psutil.Process
     headers: Mapping[str, str]
 
     def run(
         self, target: str, seconds: float, *, method: str = "GET", body: str = "", connections: int = 16
     ) -> Measured:
         request = Request(self.port, target, self.headers, method, body, connections, seconds)
-        before = self._cpu()
+        before = _cpu(self.process), _cpu(self.database)
         done = load(request)
         if done.failed:
             raise AssertionError(f"{self.name}: {method} {target}: {done.statuses}")
-        return Measured(done, (self._cpu() - before) / done.requests)
+        own, database = _cpu(self.process) - before[0], _cpu(self.database) - before[1]
+        return Measured(done, own / done.requests, database / done.requests)
 
-    def _cpu(self) -> float:
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 @contextmanager
 def contestant(
-    name: str, module: Path, folder: Path, bindings: Mapping[str, str], headers: Mapping[str, str]
+    name: str,
+    module: Path,
+    folder: Path,
+    *,
+    bindings: Mapping[str, str],
+    database: psutil.Process,
+    headers: Mapping[str, str],
 ) -> Iterator[Contestant]:
     """`module` as a Worker that reaches this machine only, until the block ends."""
     folder.mkdir()
@@ -64,7 +74,7 @@ def contestant(
         line = events.readline()
         if line == "":
             raise AssertionError(f"workerd ended with {child.wait()}:\n{log.read_text()[-2000:]}")
-        yield Contestant(name, json.loads(line)["port"], psutil.Process(child.pid), headers)
+        yield Contestant(name, json.loads(line)["port"], psutil.Process(child.pid), database, headers)
 
 
 def _config(bindings: Mapping[str, str]) -> str:
