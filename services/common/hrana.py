@@ -1,7 +1,7 @@
 """The way to the database: Hrana over HTTP, one pipeline and so one request per call, one deadline.
 
 Source: libsql docs/HTTP_V2_SPEC.md; rows_read is libsql-server's addition.
-The edge's twin: services/edge/src/hrana.ts.
+The edge's twins: hrana.ts and database.ts in services/edge/src/execute.
 """
 
 import base64
@@ -22,6 +22,8 @@ Argument = Value | bytes
 Row = Mapping[str, Value]
 
 DEADLINE_SECONDS = 8.0
+MOST_ASKED = 4
+"""Times that a busy database is asked: libsql-server itself waits a while for a write that is under way."""
 KEEP_ALIVE_SECONDS = 5.0
 """Shorter than any server keeps an idle connection, so that none is used as it is closed."""
 CONNECTIONS = 64
@@ -125,7 +127,11 @@ class Database:
         started = time.perf_counter()
         results: list[Any] = []
         try:
-            results = await self._send({"requests": [request, {"type": "close"}]})
+            for _ in range(MOST_ASKED):
+                results = await self._send({"requests": [request, {"type": "close"}]})
+                # Another's write stood in the way from the start: nothing was done.
+                if not _is_busy(results):
+                    break
             return _accepted(results)
         finally:
             if (taken := trips.get()) is not None:
@@ -225,6 +231,18 @@ def refusal(error: Mapping[str, Any]) -> DatabaseFailure:
     code = str(error.get("code") or "UNKNOWN")
     kind: Kind = "unavailable" if code.startswith("SQLITE_BUSY") or code == "BLOCKED" else "refused"
     return DatabaseFailure(kind, f"{code}: {error.get('message')}", code)
+
+
+def _is_busy(results: list[Any]) -> bool:
+    """Of a statement, or of a batch's first step."""
+    try:
+        answer = results[0]
+        error = (
+            answer["error"] if answer["type"] == "error" else answer["response"]["result"]["step_errors"][0]
+        )
+        return str(error["code"]).startswith("SQLITE_BUSY")
+    except (LookupError, TypeError):
+        return False
 
 
 def _kind_of_status(status: int) -> Kind:

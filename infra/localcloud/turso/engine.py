@@ -22,6 +22,10 @@ from infra.paths import NODE_MODULES
 NO_LIMIT = "1 PB"
 """libsql-server keeps an earlier limit unless it is told another; this is larger than any disk."""
 
+CONNECTIONS = 8
+"""At a time; more wait their turn. libsql-server 0.24.32 may stop writing for good where many transactions
+wait for each other: with 48 writers and no limit most runs did, with this limit few (2026-11-25)."""
+
 PLATFORMS = {
     ("linux", "x86_64"): "linux-x64",
     ("linux", "aarch64"): "linux-arm64",
@@ -123,6 +127,7 @@ class Engine:
             *("--http-listen-addr", str(self._address)),
             *("--admin-listen-addr", str(admin)),
             *("--auth-jwt-key-file", str(self._closed_door())),
+            *("--max-concurrent-connections", str(CONNECTIONS)),
             "--enable-namespaces",
             "--disable-default-namespace",
             "--no-welcome",

@@ -1,9 +1,12 @@
-/** The way to the database: one HTTP request, one deadline. */
+/** The way to the database: one HTTP request with a deadline, and others only where it did nothing. */
 
 import type { Env } from "../env.ts";
 import { batching, decodeRows, decodeSteps, executing, type Rows, type StatementError, type Step, type Steps } from "./hrana.ts";
 
 const DEADLINE_MS = 5_000;
+
+/** libsql-server itself waits a while for a write that is under way. */
+const MOST_ASKED = 4;
 
 /**
  * - `unavailable`: no answer in time, or one that asks to come back later
@@ -42,7 +45,7 @@ export class Database {
   /** Runs one encoded statement. Throws DatabaseFailure. */
   async execute(statement: string): Promise<Rows> {
     return this.#timed(async () => {
-      const rows = interpreted(decodeRows, await this.#send(executing(statement)));
+      const rows = await this.#ask(executing(statement), decodeRows);
       return [rows, rows.rowsRead];
     });
   }
@@ -50,7 +53,7 @@ export class Database {
   /** Runs the steps whose conditions hold. Throws DatabaseFailure where the batch as a whole fails. */
   async batch(steps: readonly Step[]): Promise<Steps> {
     return this.#timed(async () => {
-      const done = interpreted(decodeSteps, await this.#send(batching(steps)));
+      const done = await this.#ask(batching(steps), decodeSteps);
       return [done, done.reduce((sum, step) => sum + (step !== null && "rows" in step ? step.rowsRead : 0), 0)];
     });
   }
@@ -65,6 +68,21 @@ export class Database {
     } finally {
       const before = this.trip ?? { ms: 0, rowsRead: 0 };
       this.trip = { ms: before.ms + performance.now() - started, rowsRead: before.rowsRead + rowsRead };
+    }
+  }
+
+  /** Asks again where another's write stood in the way from the start: nothing was done then. */
+  async #ask<T extends object>(body: string, decode: (answer: unknown) => T | StatementError): Promise<T> {
+    for (let asked = 1; ; asked++) {
+      const decoded = interpreted(decode, await this.#send(body));
+      if (asked < MOST_ASKED && isBusy(Array.isArray(decoded) ? decoded[0] : decoded)) {
+        await scheduler.wait(20 + Math.random() * 100);
+        continue;
+      }
+      if ("code" in decoded) {
+        throw failureOf(decoded);
+      }
+      return decoded;
     }
   }
 
@@ -96,17 +114,17 @@ export class Database {
   }
 }
 
-function interpreted<T extends object>(decode: (answer: unknown) => T | StatementError, answer: unknown): T {
-  let decoded;
+function interpreted<T>(decode: (answer: unknown) => T, answer: unknown): T {
   try {
-    decoded = decode(answer);
+    return decode(answer);
   } catch (error) {
     throw new DatabaseFailure("unexpected", String(error));
   }
-  if ("code" in decoded) {
-    throw failureOf(decoded);
-  }
-  return decoded;
+}
+
+/** Of a statement, or of a batch's first step. */
+function isBusy(first: object | null): boolean {
+  return first !== null && "code" in first && String(first.code).startsWith("SQLITE_BUSY");
 }
 
 export function failureOf({ code, message }: StatementError): DatabaseFailure {
