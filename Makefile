@@ -5,7 +5,7 @@ RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile
 given = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z)=$($(1)))
 
-.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs bench check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs backup restore bench check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -46,6 +46,12 @@ shadow: ## what the shadows of routes found; ROUTE=list_notes for one, CLEAR=1 t
 
 jobs: ## the jobs that failed in every try; DO='replay ID' or 'replay all' tries again, DO='operator EMAIL' lets somebody
 	$(RUN) python -m infra.cli jobs $(DO)
+
+backup: ## copy the database and the servers' files to backups/
+	$(RUN) python -m infra.cli backup
+
+restore: ## put a backup in place of what the stack has: FROM=FOLDER
+	$(RUN) python -m infra.cli restore $(FROM)
 
 bench: ## what the Worker and the jobs cost beside others, and an unchanged `make up` beside a program that only imports
 	$(RUN) python -m tests.bench.edge

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from infra.cli import jobs, shadow, switch
+from infra.cli import backup, jobs, shadow, switch
 from infra.cli.bench import bench
 from infra.cli.destroy import destroy
 from infra.cli.engine import EngineFailed
@@ -14,10 +14,10 @@ from infra.errors import UserError
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.cli", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for name, run in {"up": up, "destroy": destroy, "bench": bench}.items():
+    for name, run in {"up": up, "destroy": destroy, "bench": bench, "backup": backup.backup}.items():
         commands.add_parser(name).set_defaults(run=lambda _, run=run: run())
-    for module in (switch, shadow, jobs):
-        name = module.__name__.rpartition(".")[-1]
+    for module in (switch, shadow, jobs, backup):
+        name = "restore" if module is backup else module.__name__.rpartition(".")[-1]
         command = commands.add_parser(name, description=module.__doc__)
         module.add_arguments(command)
         command.set_defaults(run=module.run)

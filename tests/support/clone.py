@@ -109,9 +109,9 @@ class Clone:
             raise CommandFailed(arguments, done)
         return done.stdout + done.stderr
 
-    def shoreline(self, command: str) -> str:
+    def shoreline(self, *words: str) -> str:
         """What `make COMMAND` runs, inside the tool environment."""
-        return self.run(sys.executable, "-m", "infra.cli", command)
+        return self.run(sys.executable, "-m", "infra.cli", *words)
 
     def localcloud(self, *arguments: str) -> str:
         return self.run(sys.executable, "-m", "infra.localcloud", *arguments)

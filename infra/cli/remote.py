@@ -1,0 +1,53 @@
+"""The stack's servers, as an operator reaches them: over SSH, with the pinned host key."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncssh
+
+from infra.cli import engine
+from infra.errors import UserError
+from infra.providers.running import SSH_KEY
+from infra.settings import ServerSettings
+
+CONNECT_SECONDS = 10.0
+SERVERS = "shoreline:servers"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One server, and the key that opens it."""
+
+    server: ServerSettings
+    key: str
+
+    @classmethod
+    def all(cls) -> "list[Remote]":
+        """Those of the stack. Raises UserError."""
+        config = json.loads(engine.read("config", "--show-secrets", "--json", "--stack", engine.STACK))
+        key = config[SSH_KEY]["value"]
+        return [
+            cls(ServerSettings.model_validate(each), key) for each in json.loads(config[SERVERS]["value"])
+        ]
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[asyncssh.SSHClientConnection]:
+        """Raises UserError where the server isn't reached, or breaks off."""
+        server = self.server
+        try:
+            async with asyncssh.connect(
+                server.host,
+                server.port,
+                username=server.user,
+                client_keys=[asyncssh.import_private_key(self.key)],
+                known_hosts=([asyncssh.import_public_key(server.host_key)], [], []),
+                agent_path=None,
+                config=None,
+                connect_timeout=CONNECT_SECONDS,
+            ) as connection:
+                yield connection
+        except (OSError, asyncssh.Error) as error:
+            where = f"{SERVERS} {server.name} ({server.host}:{server.port})"
+            raise UserError(where, str(error), "Start the server, or run `make up`") from None
