@@ -47,12 +47,16 @@ with user_errors_reported():
         cache=cache,
         servers=servers,
         front=settings.front,
+        rollout=settings.rollout,
         edge_key=edge_key.value,
         session_key=session_key.value,
     )
 
-    servers.drain(keep=[], after=edge.deployment)
+    # A version that still answers somebody keeps its release.
+    servers.drain(keep=[settings.rollout.server_release] if settings.rollout else [], after=edge.deployment)
 
     pulumi.export("url", edge.url)
+    pulumi.export("version", edge.version)
+    pulumi.export("serverRelease", servers.release)
     rest = {"url": settings.upstash.rest or cache.rest_url, "host": cache.endpoint, "token": cache.rest_token}
     pulumi.export("redis", rest)

@@ -171,6 +171,18 @@ class SeedSettings(_Model):
     notes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
+class RolloutSettings(_Model):
+    """A new version of the Worker that answers a part of the visitors, and what answers the rest.
+
+    `version` and `server_release`: what answered before, as the stack's outputs of these names said.
+    """
+
+    # 100 is no roll-out any more: then the setting is taken out.
+    percentage: Annotated[int, Field(ge=0, le=99)]
+    version: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    server_release: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
 class Settings(_Model):
     """The whole configuration of one stack."""
 
@@ -184,6 +196,8 @@ class Settings(_Model):
     """Unset: no email is sent."""
     front: Front = "edge"
     """Who stands before everything: the edge, or the first server, should the edge break as a whole."""
+    rollout: RolloutSettings | None = None
+    """Unset: a new version answers everybody at once."""
 
     @model_validator(mode="after")
     def _cpu_limit_needs_the_paid_plan(self) -> Self:

@@ -10,7 +10,7 @@ from infra.components.bundle import build_edge, build_web
 from infra.components.cache import Cache
 from infra.components.database import Database
 from infra.components.servers import Servers
-from infra.settings import CloudflareSettings, EdgeSettings, Front
+from infra.settings import CloudflareSettings, EdgeSettings, Front, RolloutSettings
 
 COMPATIBILITY_DATE = "2026-10-15"
 """Not after the newest workerd that every supported system can install (package.json)."""
@@ -28,6 +28,8 @@ class Edge(pulumi.ComponentResource):
     """
 
     url: pulumi.Output[str]
+    version: pulumi.Output[str]
+    """The Worker's, of this code."""
     deployment: cloudflare.WorkersDeployment
     """Which versions answer."""
 
@@ -41,6 +43,7 @@ class Edge(pulumi.ComponentResource):
         cache: Cache,
         servers: Servers,
         front: Front,
+        rollout: RolloutSettings | None = None,
         edge_key: pulumi.Input[str],
         session_key: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
@@ -65,7 +68,8 @@ class Edge(pulumi.ComponentResource):
                 {"name": "SESSION_KEY", "type": "secret_text", "text": session_key},
             ],
         )
-        self.deployment = self._deploy(worker, version)
+        self.version = version.id
+        self.deployment = self._deploy(worker, version, rollout)
         bound = self._bind(f"{name}-host", settings.host, servers.entrance, worker, self.deployment)
         self._bind(name, settings.route_host, servers.entrance, worker, self.deployment)
         self._schedule(worker, self.deployment)
@@ -111,14 +115,17 @@ class Edge(pulumi.ComponentResource):
         )
 
     def _deploy(
-        self, worker: cloudflare.Worker, version: cloudflare.WorkerVersion
+        self,
+        worker: cloudflare.Worker,
+        version: cloudflare.WorkerVersion,
+        rollout: RolloutSettings | None,
     ) -> cloudflare.WorkersDeployment:
         return cloudflare.WorkersDeployment(
             f"{self._prefix}-deployment",
             account_id=self._zone.account_id,
             script_name=worker.name,
             strategy="percentage",
-            versions=[{"version_id": version.id, "percentage": 100}],
+            versions=version.id.apply(lambda new: shares(new, rollout)),
             opts=self._child(),
         )
 
@@ -164,6 +171,16 @@ class Edge(pulumi.ComponentResource):
         self, *, depends_on: list[pulumi.Resource] | None = None, retain_on_delete: bool = False
     ) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=depends_on, retain_on_delete=retain_on_delete)
+
+
+def shares(new: str, rollout: RolloutSettings | None) -> list[cloudflare.WorkersDeploymentVersionArgsDict]:
+    """Which versions answer whom. The new one comes last: as its share grows, nobody goes back (split.ts)."""
+    if rollout is None or rollout.version == new:
+        return [{"version_id": new, "percentage": 100}]
+    return [
+        {"version_id": rollout.version, "percentage": 100 - rollout.percentage},
+        {"version_id": new, "percentage": rollout.percentage},
+    ]
 
 
 def _from_here(path: Path) -> str:

@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime import mocks, rpc
 
 from infra.components import edge as edge_module
-from infra.settings import CloudflareSettings, EdgeSettings, Front
+from infra.settings import CloudflareSettings, EdgeSettings, Front, RolloutSettings
 
 ZONE = CloudflareSettings(account_id="a" * 32, zone_id="b" * 32, plan="paid")
 SETTINGS = EdgeSettings(
@@ -72,7 +72,12 @@ def recorder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorder:
     return recorder
 
 
-def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE, front: Front = "edge") -> str:
+def declare(
+    settings: EdgeSettings = SETTINGS,
+    entrance: str | None = ENTRANCE,
+    front: Front = "edge",
+    rollout: RolloutSettings | None = None,
+) -> str:
     """Runs the component to its end and returns its URL."""
     urls: list[str] = []
 
@@ -86,6 +91,7 @@ def declare(settings: EdgeSettings = SETTINGS, entrance: str | None = ENTRANCE, 
             cache=CacheOutputs(),  # type: ignore[arg-type]
             servers=ServersOutputs(entrance),  # type: ignore[arg-type]
             front=front,
+            rollout=rollout,
             edge_key=pulumi.Output.secret("an-edge-key"),
             session_key=pulumi.Output.secret("a-session-key"),
         )
@@ -101,6 +107,21 @@ def test_the_worker_is_served_by_a_deployment_of_its_version(recorder: Recorder)
     assert version["workerId"] == "edge-worker-id"
     assert deployment["versions"] == [{"versionId": "edge-version-id", "percentage": 100}]
     assert recorder.order.index("WorkerVersion") < recorder.order.index("WorkersDeployment")
+
+
+def test_a_roll_out_leaves_the_rest_of_the_visitors_to_the_version_before(recorder: Recorder) -> None:
+    before = "0b9a1f3e-1111-4222-8333-444455556666"
+    declare(rollout=RolloutSettings(percentage=10, version=before, server_release="0" * 16))
+    assert recorder.inputs["WorkersDeployment"]["versions"] == [
+        {"versionId": before, "percentage": 90},
+        {"versionId": "edge-version-id", "percentage": 10},
+    ]
+
+
+def test_a_version_that_answered_before_is_deployed_alone() -> None:
+    before = "0b9a1f3e-1111-4222-8333-444455556666"
+    rollout = RolloutSettings(percentage=10, version=before, server_release="0" * 16)
+    assert edge_module.shares(before, rollout) == [{"version_id": before, "percentage": 100}]
 
 
 def test_tokens_are_secret_bindings(recorder: Recorder) -> None:
