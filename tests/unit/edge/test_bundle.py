@@ -10,7 +10,7 @@ from tests.support.workerd import build
 
 KILOBYTE = 1000
 LARGEST = 420 * KILOBYTE
-"""Beside the manifest; half of it is markdown-it. A library that slips in by mistake is larger than the rest."""
+"""Beside the manifest; half of it is markdown-it. A library that slips in by mistake is larger."""
 
 
 def test_the_same_sources_give_the_same_bytes_in_any_clone(bundle: Path, tmp_path: Path) -> None:
