@@ -58,6 +58,8 @@ def remove(names: Iterable[str], folder: Path) -> None:
     gone = sorted(name for name in names if (folder / name).exists())
     if gone:
         systemctl("disable", "--now", *gone)
+        # One that was stopped as it started counts as failed, and would stay so without its file.
+        systemctl("reset-failed", *gone)
         for name in gone:
             (folder / name).unlink()
         systemctl("daemon-reload")

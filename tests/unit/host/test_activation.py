@@ -122,7 +122,7 @@ def test_a_new_proxy_takes_over_before_the_former_ends(host: ManagedHost, copy: 
     host.calls()
     put(host, two, port="8799")
     proxys = [call for call in host.calls() if any("proxy" in word for word in call)]
-    assert [call[0] for call in proxys] == ["enable", "start", "disable"]
+    assert [call[0] for call in proxys] == ["enable", "start", "disable", "reset-failed"]
     assert host.layout.proxy.read_text() == "ORIGIN_PORT=8799\n"
     assert f"proxy@{two}" in host.running() and f"proxy@{one}" not in host.running()
 
