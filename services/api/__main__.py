@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from services.api.app import create_app
+from services.api.live import Live
 from services.api.passwords import Passwords
 from services.api.queue import Queue
 from services.api.revocations import Revocations
@@ -24,9 +25,9 @@ from services.settings import Settings, exit_with, load_or_exit
 async def serve(settings: Settings) -> None:
     database, queue = Database(settings), Queue(settings.redis_url)
     disk = Disk(settings.files_folder, settings.files_reserve_bytes)
-    revocations = Revocations(settings.redis_url)
-    app = app_or_exit(settings, Tools(settings, database, Passwords(), queue, disk, revocations))
-    connection = asyncio.create_task(queue.run())
+    live, revocations = Live(settings.redis_url, database), Revocations(settings.redis_url)
+    app = app_or_exit(settings, Tools(settings, database, Passwords(), queue, disk, revocations, live))
+    connections = [asyncio.create_task(work) for work in (queue.run(), live.run())]
     listen = settings.api_listen
     listen.clear()
     server = Server(
@@ -40,11 +41,17 @@ async def serve(settings: Settings) -> None:
     )
     # As given: granian's own absolute path may be too long for a socket's address.
     server.bind_uds = listen.path
+
+    def stop(*_: object) -> None:
+        live.stopping.set()
+        server.stop()  # type: ignore[no-untyped-call]
+
     for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, server.stop)
+        asyncio.get_running_loop().add_signal_handler(each, stop)
     write_log("start", tier="api", server=settings.server_name, release=settings.release)
     await server.serve()
-    await end(connection)
+    for connection in connections:
+        await end(connection)
     await revocations.close()
     await database.close()
     write_log("stop", tier="api", server=settings.server_name)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.api.live import Live
 from services.api.passwords import Passwords
 from services.api.queue import Queue
 from services.api.revocations import Revocations
@@ -20,3 +21,4 @@ class Tools:
     queue: Queue
     disk: Disk
     revocations: Revocations
+    live: Live

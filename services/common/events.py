@@ -18,6 +18,11 @@ def job_event(job: str, kind: str, state: str, progress: Mapping[str, int] | Non
     return _event("job", id=job, kind=kind, state=state, **({"progress": progress} if progress else {}))
 
 
+def notification_event() -> str:
+    """A nudge: there is a new notification, or some were read."""
+    return _event("notification")
+
+
 def digest_event(refreshed: int) -> str:
     return _event("digest", refreshed=refreshed)
 

@@ -105,6 +105,13 @@ export interface NotePath {
   readonly note: string;
 }
 
+export interface NotificationPage {
+  /** a whole number */
+  readonly before: number | null;
+  /** a whole number from 1 to 100 */
+  readonly limit: number;
+}
+
 export interface OpenPage {
   /** an id, as `next` gives it */
   readonly before: string | null;
@@ -124,6 +131,16 @@ export interface Page {
 export interface PagePath {
   /** the id of a note */
   readonly note: string;
+}
+
+export interface ReadThrough {
+  /** a whole number */
+  readonly through: number;
+}
+
+export interface Seen {
+  /** a whole number */
+  readonly after: number | null;
 }
 
 export interface ServerExportPath {
@@ -255,6 +272,19 @@ export interface NoteSummary {
   readonly updated: number;
 }
 
+export interface Notification {
+  /** a whole number */
+  readonly id: number;
+  readonly kind: string;
+  readonly subject: string;
+  readonly title: string;
+  readonly actor: string;
+  /** milliseconds since the epoch */
+  readonly created: number;
+  /** milliseconds since the epoch */
+  readonly read: number | null;
+}
+
 export interface TagCount {
   readonly tag: string;
   readonly notes: number;
@@ -303,6 +333,9 @@ export interface Routes {
   readonly list_open_notes: { path: null; query: OpenPage; body: null; answer: { readonly notes: readonly NoteSummary[]; readonly next: string | null } };
   readonly create_open_note: { path: null; query: null; body: NewOpenNote; answer: Note };
   readonly read_open_note: { path: NotePath; query: null; body: null; answer: Note };
+  readonly list_notifications: { path: null; query: NotificationPage; body: null; answer: { readonly notifications: readonly Notification[]; readonly next: string | null } };
+  readonly mark_notifications_read: { path: null; query: null; body: ReadThrough; answer: unknown };
+  readonly stream_notifications: { path: null; query: Seen; body: null; answer: unknown };
   readonly change_password: { path: null; query: null; body: NewPassword; answer: unknown };
   readonly realtime: { path: null; query: null; body: null; answer: unknown };
   readonly note: { path: NotePath; query: null; body: null; answer: unknown };

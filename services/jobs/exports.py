@@ -9,6 +9,7 @@ from typing import Any
 
 from services.common.hrana import Row, Statement
 from services.common.ids import now_ms
+from services.common.notifications import notify
 from services.jobs.contain import contain
 from services.jobs.figures import table
 from services.jobs.work import Job, Kind, Refused, Work
@@ -33,7 +34,7 @@ async def export(work: Work) -> Sequence[Statement]:
         result = folder / "note.pdf"
         await contain("pdf", folder, result, progress=work.progress)
         work.disk.write(work.disk.result(work.job.id), result.read_bytes())
-    return [_finish(work.job, "done")]
+    return [_finish(work.job, "done"), *_told(work.job, str(rows[0]["title"]))]
 
 
 def document(note: Row, images: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -51,6 +52,12 @@ def _image(work: Work, row: Row) -> dict[str, Any]:
         "source": str(work.disk.whole(str(row["id"]))) if here and row["preview"] != "refused" else None,
         "why": "this image can't be shown" if here else "this image is kept on another server",
     }
+
+
+def _told(job: Job, title: str) -> Sequence[Statement]:
+    """Also somebody who has left the page hears of it."""
+    key = f"export {job.id}"
+    return [] if job.owner is None else [notify(job.owner, "exported", key=key, subject=job.id, title=title)]
 
 
 def _finish(job: Job, state: str) -> Statement:

@@ -4,13 +4,14 @@ import asyncio
 import signal
 
 from services.common.hrana import Database
+from services.common.live.feed import RedisFeed
+from services.common.live.hub import Hub
+from services.common.live.mailboxes import Mailboxes
+from services.common.live.publisher import RedisPublisher
 from services.common.log import take_over_logging, write_log
 from services.common.tasks import end
 from services.realtime.connections import Connections
-from services.realtime.feed import RedisFeed
-from services.realtime.hub import Hub
 from services.realtime.limits import Limits
-from services.realtime.neighbours import RedisPublisher
 from services.realtime.rooms import Rooms
 from services.realtime.server import Realtime
 from services.realtime.store import NoteStore
@@ -22,11 +23,11 @@ async def serve(settings: Settings, limits: Limits) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
     database, hub, connections = Database(settings), Hub(), Connections(limits)
-    hub.feed = feed = RedisFeed(settings.redis_url, hub)
+    hub.feed = feed = RedisFeed(settings.redis_url, hub, "realtime")
     publisher = RedisPublisher(settings.redis_url)
     rooms = Rooms(NoteStore(database), connections, hub, publisher)
     following = [asyncio.create_task(work) for work in (feed.run(), publisher.run())]
-    async with Realtime(settings, connections, hub, rooms).serving():
+    async with Realtime(settings, connections, hub, rooms, Mailboxes(database, hub)).serving():
         write_log("start", tier="realtime", server=settings.server_name, release=settings.release)
         await ended.wait()
     for task in following:

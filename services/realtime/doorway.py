@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 from multidict import CIMultiDict
 
@@ -11,6 +12,7 @@ from services.common.problem import Problem
 from services.common.signature import IDENTITY_HEADER, SIGNATURE_HEADER
 
 EVENTS = "/api/realtime"
+_ID = re.compile(r"[0-9]{1,15}")
 NOTE = re.compile(r"/api/realtime/notes/([0-9a-f-]{36})")
 
 
@@ -36,6 +38,12 @@ class Asked:
         """The note that it asks for."""
         named = NOTE.fullmatch(self.path)
         return named[1] if named else None
+
+    @property
+    def seen(self) -> int | None:
+        """The last notification that the client has."""
+        given = parse_qs(self.target.partition("?")[2]).get("after", [""])[0]
+        return int(given) if _ID.fullmatch(given) else None
 
     def header(self, name: str) -> str | None:
         """Given more than once, it is one value that no signature fits."""

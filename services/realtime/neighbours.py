@@ -6,58 +6,21 @@ Edits themselves go through the store only. What Redis loses costs time: rooms l
 import asyncio
 import base64
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
+from services.common.events import channel_of, notification_event
 from services.realtime import protocol
 from services.realtime.protocol import Awareness, Presence
 
 if TYPE_CHECKING:
+    from services.common.live.publisher import Publisher
     from services.realtime.room import Room
 
 TOGETHER_SECONDS = 0.05
 """What happens within it is told at once."""
 SILENT_SECONDS = 45.0
 """Yjs clients tell of themselves every 15 s."""
-QUEUED = 10_000
-CONNECT_SECONDS = 5.0
-
-
-class Publisher(Protocol):
-    def publish_soon(self, channel: str, event: str) -> None: ...
-
-
-class RedisPublisher:
-    """Sends when it can; while Redis is away, events are dropped."""
-
-    def __init__(self, url: str) -> None:
-        # No retries: what is late is of no use.
-        self._redis = Redis.from_url(
-            url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue(QUEUED)
-
-    def publish_soon(self, channel: str, event: str) -> None:
-        if not self._queue.full():
-            self._queue.put_nowait((channel, event))
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        async with self._redis:
-            while True:
-                channel, event = await self._queue.get()
-                try:
-                    await self._redis.publish(channel, event)
-                except (RedisError, OSError, TimeoutError):
-                    await asyncio.sleep(1.0)
 
 
 def channel_of_note(note: str) -> str:
@@ -67,7 +30,7 @@ def channel_of_note(note: str) -> str:
 class Neighbourhood:
     """This process's end."""
 
-    def __init__(self, publisher: Publisher, process: str) -> None:
+    def __init__(self, publisher: "Publisher", process: str) -> None:
         self._publisher, self._process = publisher, process
         self._written: set[str] = set()
         self._present: dict[str, dict[int, Presence]] = {}
@@ -76,6 +39,10 @@ class Neighbourhood:
     def tell_written(self, note: str) -> None:
         self._written.add(note)
         self._tell_soon()
+
+    def nudge(self, users: Iterable[str]) -> None:
+        for user in users:
+            self._publisher.publish_soon(channel_of(user), notification_event())
 
     def tell_presence(self, note: str, presences: Sequence[Presence]) -> None:
         self._present.setdefault(note, {}).update({each.client: each for each in presences})

@@ -7,13 +7,13 @@ again: a process may die at any moment.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from picows import WSCloseCode
 
-from services.common.hrana import DatabaseFailure
+from services.common.hrana import DatabaseFailure, Statement
 from services.common.identity import Identity
 from services.common.log import write_log
 from services.common.tasks import end
@@ -23,7 +23,7 @@ from services.realtime.limits import Limits
 from services.realtime.merge import carried, edit_between
 from services.realtime.presence import NotYours, Presences
 from services.realtime.protocol import Awareness, Presence, Step1, Update
-from services.realtime.store import NoSuchNote, NoteStore
+from services.realtime.store import NoSuchNote, NoteStore, wrote
 
 FIRST_RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 5.0
@@ -57,6 +57,10 @@ class Neighbours(Protocol):
     """The rooms of the same note in other processes."""
 
     def tell_written(self, note: str) -> None: ...
+    def nudge(self, users: Iterable[str]) -> None:
+        """They have new notifications."""
+        ...
+
     def tell_presence(self, note: str, presences: Sequence[Presence]) -> None: ...
 
 
@@ -89,6 +93,7 @@ class Room:
         self._through = 0
         self._log_length = self._log_bytes = self._size = 0
         self._shown_later: asyncio.TimerHandle | None = None
+        self._writers: set[str] = set()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -310,13 +315,25 @@ class Room:
         """Writes what has gathered, then acknowledges it."""
         batch = tuple(self._unsaved)
         update = merged([each.update for each in batch])
-        written = await self._store.append(self.note, update, self._through)
+        also = [each for author in self._new_writers(batch) for each in self._wrote(author)]
+        written = await self._store.append(self.note, update, self._through, also)
         self._unsaved = self._unsaved[len(batch) :]
         self._unsaved_bytes -= sum(len(each.update) for each in batch)
         self._log_bytes += len(update)
         self._acknowledge(batch)
+        self._writers.update(each.member.identity.user for each in batch)
+        self._neighbours.nudge(written.told)
         self._take_over([each for each in written.updates if each != update], written.through)
         self._neighbours.tell_written(self.note)
+
+    def _new_writers(self, batch: Sequence[Edit]) -> Sequence[Identity]:
+        """Those who write for the first time since the room was opened."""
+        authors = {each.member.identity.user: each.member.identity for each in batch}
+        return [identity for user, identity in authors.items() if user not in self._writers]
+
+    def _wrote(self, identity: Identity) -> Sequence[Statement]:
+        present = sorted({member.identity.user for member in self.members})
+        return wrote(self.note, identity, self._document.title, present)
 
     def _acknowledge(self, batch: Sequence[Edit]) -> None:
         for member, number in {each.member: each.number for each in batch}.items():

@@ -19,9 +19,9 @@ from services.realtime.room import Room
 from services.realtime.store import NoSuchNote, NoteStore
 
 if TYPE_CHECKING:
+    from services.common.live.hub import Hub
+    from services.common.live.publisher import Publisher
     from services.realtime.connections import Connections
-    from services.realtime.hub import Hub
-    from services.realtime.neighbours import Publisher
     from services.realtime.seat import Seat
 
 LEFT_AFTER_MS = 60_000

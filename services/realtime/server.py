@@ -14,6 +14,8 @@ from picows import (
 )
 
 from services.common.identity import Identity
+from services.common.live.hub import Hub
+from services.common.live.mailboxes import Mailboxes
 from services.common.log import write_log
 from services.common.problem import CONTENT_TYPE, Problem
 from services.common.request_id import request_id
@@ -22,7 +24,6 @@ from services.realtime import codes
 from services.realtime.connection import Connection
 from services.realtime.connections import Connections
 from services.realtime.doorway import Asked, Healthy, decide
-from services.realtime.hub import Hub
 from services.realtime.rooms import Rooms
 from services.realtime.seat import Seat
 from services.realtime.session import Session
@@ -40,9 +41,11 @@ class Realtime:
         connections: Connections,
         hub: Hub,
         rooms: Rooms,
+        mailboxes: Mailboxes,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._connections, self._hub, self._rooms = settings, connections, hub, rooms
+        self._mailboxes = mailboxes
         self._limits, self._clock = connections.limits, clock
 
     @asynccontextmanager
@@ -112,7 +115,8 @@ class Realtime:
 
     def _connection(self, asked: Asked, identity: Identity, asked_id: str) -> Connection:
         if asked.note is None:
-            return Session(identity, asked_id, self._connections, self._hub)
+            about = (identity, asked_id, self._connections)
+            return Session(*about, self._hub, self._mailboxes, asked.seen)
         return Seat(identity, asked_id, self._connections, self._rooms, asked.note)
 
     def _log(self, asked: Asked, asked_id: str, status: int) -> None:

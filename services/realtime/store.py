@@ -5,10 +5,12 @@ gives what the others have added. Nothing here depends on who else has the note 
 """
 
 import base64
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.common.hrana import Argument, Database, Row, Statement
+from services.common.identity import Identity
 from services.common.ids import now_ms
 from services.realtime.document import seed
 
@@ -40,9 +42,16 @@ from notes join note_documents on note = id where id = :note"""
 ADOPT = f"""{APPEND} and updated = :updated
 and exists (select 1 from note_documents where note = :note and shown is not :updated)"""  # noqa: S608 - constants only
 ADOPTED = "update note_documents set shown = :updated where note = :note"
+WROTE = """insert into note_writers (note, user, wrote) values (:note, :user, :now)
+on conflict (note, user) do update set wrote = excluded.wrote"""
+TELL = """insert into notifications (user, kind, key, subject, title, actor, created)
+select user, 'edited', :key, :note, :title, :name, :now from note_writers
+where note = :note and user <> :user and user not in (select value from json_each(:present))
+on conflict do nothing returning user"""
 ROLE = "select role from memberships where workspace = :workspace and user = :user"
 LEFT = "select note from note_updates where written < :before group by note limit :limit"
 
+DAY_MS = 86_400_000
 NOTHING = -1
 """Before the first number, and before a state without any updates."""
 
@@ -57,14 +66,16 @@ class Written:
 
     updates: Sequence[bytes]
     through: int
+    told: frozenset[str] = frozenset()
+    """Users who have a new notification by it."""
 
 
 @dataclass(frozen=True)
 class Loaded(Written):
     """`is_open`: whoever is signed in may write in its workspace."""
 
-    workspace: str
-    is_open: bool
+    workspace: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,21 +102,27 @@ class NoteStore:
                 BEGIN, {"note": note, "title": title, "body": body, "state": seed(title, body)}
             )
             return await self.load(note)
-        return Loaded(written.updates, written.through, str(row["workspace"]), row["open"] == 1)
+        workspace, is_open = str(row["workspace"]), row["open"] == 1
+        return Loaded(written.updates, written.through, workspace=workspace, is_open=is_open)
 
-    async def append(self, note: str, update: bytes, through: int) -> Written:
-        """Adds the update; gives it and what others have written since `through`. Raises NoSuchNote."""
+    async def append(self, note: str, update: bytes, through: int, also: Sequence[Statement] = ()) -> Written:
+        """Adds the update; gives it and what others have written since `through`. Raises NoSuchNote.
+
+        `also` are statements of the same transaction that give the users whom they tell.
+        """
         since: dict[str, Argument] = {"note": note, "through": through}
-        added, *read = await self._database.transaction(
+        added, states, log, *others = await self._database.transaction(
             [
                 Statement(APPEND, {"note": note, "content": update, "now": now_ms()}),
                 Statement(STATE, since),
                 Statement(LOG, since),
+                *also,
             ]
         )
         if added.changed == 0:
             raise NoSuchNote
-        return _written(read[0].rows, read[1].rows, through)
+        told = {str(row["user"]) for result in others for row in result.rows}
+        return replace(_written(states.rows, log.rows, through), told=frozenset(told))
 
     async def since(self, note: str, through: int) -> Written:
         """What was written since `through`."""
@@ -168,6 +185,15 @@ class NoteStore:
         if not notes.rows:
             raise NoSuchNote
         return notes.rows[0], _written(states.rows, log.rows, NOTHING)
+
+
+def wrote(note: str, identity: Identity, title: str, present: Sequence[str]) -> Sequence[Statement]:
+    """Notes that somebody writes, and tells who has written before and doesn't see it: once a day."""
+    now = now_ms()
+    about: dict[str, Argument] = {"note": note, "user": identity.user, "now": now}
+    key = f"edited {note} {identity.user} {now // DAY_MS}"
+    told: dict[str, Argument] = {"key": key, "title": title, "name": identity.name}
+    return [Statement(WROTE, about), Statement(TELL, {**about, **told, "present": json.dumps(present)})]
 
 
 def _written(states: Sequence[Row], log: Sequence[Row], through: int) -> Written:

@@ -184,3 +184,20 @@ def once_each(written: str, who: str, times: int) -> None:
     expected = sorted(f"<{each}{number}>" for each in who for number in range(times))
     assert sorted(re.findall("<..>", written)) == expected
     assert len(written) == sum(map(len, expected))
+
+
+def test_who_is_away_is_told_of_changes_and_how_many_are_unread(
+    harbour: Harbour, note: str, ada: Page, eve: Page
+) -> None:
+    open_note(ada, harbour, note)
+    write(ada, "mine ")
+    settled(ada)
+    ada.goto(f"{harbour.edge.url}/#/")
+    unread = ada.get_by_role("link", name=re.compile("^Notifications"))
+    expect(unread).to_have_text("Notifications")
+    open_note(eve, harbour, note)
+    write(eve, "hers ")
+    settled(eve)
+    expect(unread).to_have_text("Notifications (1)")
+    unread.click()
+    expect(ada.get_by_role("region", name="Note")).to_contain_text("Eve has changed “Tide 1”.")

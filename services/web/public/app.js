@@ -10,6 +10,7 @@ import { openImports } from "./app/importing.js";
 import { createList } from "./app/list.js";
 import { goLive } from "./app/live.js";
 import { hintView, noteAddress, openNote } from "./app/note.js";
+import { openNotifications, showUnread } from "./app/notifications.js";
 import { openStatistics } from "./app/statistics.js";
 import { createWorkspaces } from "./app/workspaces.js";
 import { stopWriting } from "./app/writing.js";
@@ -60,6 +61,7 @@ const account = createAccount({
   },
 });
 
+showUnread(announce);
 onAnswer(({ tier, roundTrip, database, release }) => {
   const parts = [`Answered by the ${tier} in ${Math.round(roundTrip)} ms`];
   if (database !== null) {
@@ -117,6 +119,10 @@ const views = {
   "/dead-jobs": (moveFocus) => {
     document.title = "Dead jobs";
     return openDeadJobs({ pane, moveFocus, announce });
+  },
+  "/notifications": (moveFocus, isCurrent) => {
+    document.title = "Notifications";
+    return openNotifications({ pane, moveFocus, isCurrent });
   },
   "/digest": (moveFocus) => {
     document.title = "Digest";

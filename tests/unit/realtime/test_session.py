@@ -13,9 +13,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.common.hrana import Database
 from services.common.identity import Identity
+from services.common.live.hub import Hub
+from services.common.live.mailboxes import Mailboxes
 from services.common.signature import sign
 from services.realtime.connections import Connections
-from services.realtime.hub import Hub
 from services.realtime.limits import Limits
 from services.realtime.rooms import Rooms
 from services.realtime.server import Realtime
@@ -55,7 +56,9 @@ async def connected(
     rooms = Rooms(NoteStore(database), connections, hub, NoNeighbours())
     async with (
         closing(database),
-        Realtime(settings, connections, hub, rooms, lambda: clock).serving() as server,
+        Realtime(
+            settings, connections, hub, rooms, Mailboxes(database, hub), lambda: clock
+        ).serving() as server,
     ):
         port = server.sockets[0].getsockname()[1]
         vouched = ADA.header()

@@ -4,6 +4,7 @@ import { ApiError, renewSession, signIn, signOut, signUp } from "./api.js";
 import { make } from "./dom.js";
 import { createForm } from "./form.js";
 import { backLink } from "./note.js";
+import { unreadMark } from "./notifications.js";
 
 /** @typedef {import("./api.js").Account} Account */
 /** @typedef {import("./form.js").FieldSpec} FieldSpec */
@@ -85,6 +86,7 @@ export function createAccount({ place, changed }) {
     const leave = make("button", { type: "button", class: "plain" }, "Sign out");
     leave.addEventListener("click", () => void leaveNow());
     place.replaceChildren(
+      make("a", { href: "#/notifications" }, "Notifications", unreadMark()),
       make("a", { href: "#/statistics" }, "Statistics"),
       make("a", { href: "#/import" }, "Import"),
       make("span", { class: "person", dir: "auto" }, account.name),

@@ -14,6 +14,7 @@
 /** @typedef {{ id: string, kind: string, tries: number, error: string | null, finished: number }} DeadJob */
 /** @typedef {{ start: number, notes: number }} Week */
 /** @typedef {{ notes: number, bytes: number, busiest: Week | null, weeks: Week[] }} Statistics */
+/** @typedef {{ id: number, kind: string, subject: string, title: string, actor: string, created: number, read: number | null }} Notification */
 /** @typedef {{ path: string, message: string }} FieldError */
 /** @typedef {{ tier: string, roundTrip: number, database: number | null, release: string }} Served */
 
@@ -147,6 +148,16 @@ export function readStatistics(workspace) {
 /** @returns {Promise<Routes["read_digest"]["answer"]>} */
 export function readDigest() {
   return call("/api/digest");
+}
+
+/** @returns {Promise<{ notifications: Notification[], next: number | null }>} The latest ones. */
+export function listNotifications() {
+  return call("/api/notifications");
+}
+
+/** @param {number} through The id of the last one that was read. */
+export function markRead(through) {
+  return post("/api/notifications/read", { through });
 }
 
 /**

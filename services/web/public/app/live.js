@@ -9,6 +9,10 @@ const LONGEST_WAIT_MS = 30_000;
 
 /** @type {Set<(event: LiveEvent) => void>} */
 const listeners = new Set();
+/** @type {Set<(notification: Notification) => void>} */
+const readers = new Set();
+/** The last notification that is here: after an interruption the next ones come first. @type {number | null} */
+let seen = null;
 /** @type {WebSocket | null} */
 let socket = null;
 let wanted = false;
@@ -27,6 +31,11 @@ export function onEvent(listener) {
   return () => listeners.delete(listener);
 }
 
+/** @param {(notification: Notification) => void} reader Gets each notification once, in order. */
+export function onNotification(reader) {
+  readers.add(reader);
+}
+
 /** Whether every event is heard of now. */
 export function isReady() {
   return ready;
@@ -35,6 +44,9 @@ export function isReady() {
 /** @param {boolean} on */
 export function goLive(on) {
   wanted = on;
+  if (!on) {
+    seen = null;
+  }
   clearTimeout(retry);
   if (!on) {
     socket?.close();
@@ -45,6 +57,9 @@ export function goLive(on) {
 
 function connect() {
   const address = new URL("/api/realtime", location.href);
+  if (seen !== null) {
+    address.searchParams.set("after", String(seen));
+  }
   address.protocol = address.protocol.replace("http", "ws");
   const current = new WebSocket(address);
   socket = current;
@@ -72,6 +87,14 @@ function hear(current, data) {
   if (event.type === "ready") {
     ready = true;
     wait = FIRST_WAIT_MS;
+  }
+  if (event.type === "notification") {
+    const notification = /** @type {Notification} */ (JSON.parse(data));
+    seen = notification.id;
+    for (const reader of readers) {
+      reader(notification);
+    }
+    return;
   }
   for (const listener of listeners) {
     listener(event);

@@ -14,7 +14,7 @@ from services.common.tasks import end
 if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
 
-    from services.realtime.hub import Hub
+    from services.common.live.hub import Hub
 
 RECONNECT_SECONDS = 0.5
 CONNECT_SECONDS = 5.0
@@ -23,8 +23,8 @@ CONNECT_SECONDS = 5.0
 class RedisFeed:
     """Follows the channels that the hub has listeners for."""
 
-    def __init__(self, url: str, hub: "Hub") -> None:
-        self._url, self._hub = url, hub
+    def __init__(self, url: str, hub: "Hub", tier: str) -> None:
+        self._url, self._hub, self._tier = url, hub, tier
         self._wishes: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._up = True
 
@@ -80,4 +80,4 @@ class RedisFeed:
         """Once per change."""
         if up != self._up:
             self._up = up
-            write_log("redis", tier="realtime", up=up, **({"failure": failure} if failure else {}))
+            write_log("redis", tier=self._tier, up=up, **({"failure": failure} if failure else {}))
