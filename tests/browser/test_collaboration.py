@@ -200,4 +200,4 @@ def test_who_is_away_is_told_of_changes_and_how_many_are_unread(
     settled(eve)
     expect(unread).to_have_text("Notifications (1)")
     unread.click()
-    expect(ada.get_by_role("region", name="Note")).to_contain_text("Eve has changed “Tide 1”.")
+    expect(ada.get_by_role("region", name="Note", exact=True)).to_contain_text("Eve has changed “Tide 1”.")
