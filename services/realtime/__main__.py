@@ -12,6 +12,7 @@ from services.common.log import take_over_logging, write_log
 from services.common.tasks import end
 from services.realtime.connections import Connections
 from services.realtime.limits import Limits
+from services.realtime.revocations import Doorkeeper
 from services.realtime.rooms import Rooms
 from services.realtime.server import Realtime
 from services.realtime.store import NoteStore
@@ -24,6 +25,9 @@ async def serve(settings: Settings, limits: Limits) -> None:
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
     database, hub, connections = Database(settings), Hub(), Connections(limits)
     hub.feed = feed = RedisFeed(settings.redis_url, hub, "realtime")
+    doorkeeper = Doorkeeper(connections, database)
+    hub.add(doorkeeper)
+    connections.came = lambda connection: doorkeeper.check([connection])
     publisher = RedisPublisher(settings.redis_url)
     rooms = Rooms(NoteStore(database), connections, hub, publisher)
     following = [asyncio.create_task(work) for work in (feed.run(), publisher.run())]

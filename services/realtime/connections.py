@@ -8,7 +8,7 @@ from services.realtime.budget import Bucket
 from services.realtime.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from services.realtime.connection import Connection
 
@@ -40,6 +40,8 @@ class Groups(defaultdict[str, Group]):
 class Connections:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.came: Callable[[Connection], None] = lambda _connection: None
+        """Told of each connection that is added."""
         self._all: set[Connection] = set()
         self._people = Groups(limits.person_rate, limits.person_rate * limits.burst_seconds)
         self._workspaces = Groups(limits.workspace_rate, limits.workspace_rate * limits.burst_seconds)
@@ -65,6 +67,7 @@ class Connections:
         self._people[user].members.add(connection)
         own = Bucket(rate, rate * self.limits.burst_seconds, time.monotonic())
         connection.buckets = (own, self._people[user].bucket)
+        self.came(connection)
 
     def settle(self, connection: "Connection", workspace: str) -> None:
         """It counts for this workspace from now on."""

@@ -129,14 +129,10 @@ class Rooms:
             seat.close(code, reason)
 
     def _seat(self, room: Room, seat: "Seat") -> None:
-        identity, workspace = seat.identity, room.workspace
-        if identity.more and workspace not in identity.ws:
-            self._do(self._seat_after_asking(room, seat))
-        else:
-            self._seat_as(room, seat, identity.ws.get(workspace))
+        self._do(self._ask(room, seat))
 
-    async def _seat_after_asking(self, room: Room, seat: "Seat") -> None:
-        """For those who have more workspaces than an access token holds."""
+    async def _ask(self, room: Room, seat: "Seat") -> None:
+        """The database, not the access token: that knows the person's roles of some minutes ago."""
         try:
             role = await self._store.role(room.workspace, seat.identity.user)
         except DatabaseFailure:

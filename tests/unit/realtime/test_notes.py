@@ -10,7 +10,7 @@ from services.common.identity import Identity
 from services.common.ids import new_id
 from services.common.roles import Role
 from services.realtime import protocol
-from tests.support.notes import insert_notes
+from tests.support.notes import insert_notes, insert_workspace
 from tests.support.process import until
 from tests.support.writer import Writer
 from tests.unit.realtime.conftest import Realtime
@@ -223,8 +223,9 @@ def test_a_note_that_is_deleted_ends_its_room(realtime: Realtime, note: str, ada
 
 @pytest.mark.parametrize(("role", "may_write"), [("viewer", False), ("editor", True), ("owner", True)])
 def test_members_read_and_editors_write(realtime: Realtime, role: Role, may_write: bool) -> None:
+    who = Identity(user=new_id(), name="Ada")
     [private] = insert_notes(realtime.database, f"w-{new_id()}", 1, open=False)
-    who = Identity(user=new_id(), name="Ada", ws={private.workspace: role})
+    insert_workspace(realtime.database, private.workspace, open=False, roles={who.user: role})
     with writing(realtime, who, private.id) as writer:
         assert writer.may_write is may_write
         writer.write("x")

@@ -90,6 +90,7 @@ def test_who_has_written_in_a_note_is_told_when_somebody_else_does(
         writer.write("mine ")
         writer.until_saved()
     with realtime.opened(ada) as page:
+        assert heard(page, "unread")["count"] == 0
         with realtime.opened(eve, target) as socket:
             writer = Writer(socket).come_in()
             writer.write("hers ")

@@ -73,14 +73,15 @@ async def connected(
 
 async def test_a_heartbeat_is_heard_again_and_again(settings: Settings) -> None:
     async with connected(settings, Connections(Limits(heartbeat_seconds=0.05))) as socket:
-        for _ in range(3):
-            assert json.loads(await socket.recv()) == {"type": "heartbeat"}
+        heard = [json.loads(await socket.recv()) for _ in range(5)]
+        assert heard.count({"type": "heartbeat"}) >= 3
 
 
 async def test_a_connection_ends_with_the_lifetime_of_a_token(settings: Settings) -> None:
     async with connected(settings, Connections(Limits(lifetime_seconds=0.05))) as socket:
         with pytest.raises(ConnectionClosed) as ending:
-            await socket.recv()
+            while True:
+                await socket.recv()
     assert ending.value.rcvd is not None
     assert ending.value.rcvd.code == 1001
 
