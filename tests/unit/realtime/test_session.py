@@ -80,10 +80,14 @@ async def test_a_heartbeat_is_heard_again_and_again(settings: Settings) -> None:
 async def test_a_connection_ends_with_the_lifetime_of_a_token(settings: Settings) -> None:
     async with connected(settings, Connections(Limits(lifetime_seconds=0.05))) as socket:
         with pytest.raises(ConnectionClosed) as ending:
-            while True:
-                await socket.recv()
+            await read_to_the_end(socket)
     assert ending.value.rcvd is not None
     assert ending.value.rcvd.code == 1001
+
+
+async def read_to_the_end(socket: ClientConnection) -> None:
+    while True:
+        await socket.recv()
 
 
 async def test_a_client_that_does_not_read_is_let_go(settings: Settings) -> None:
