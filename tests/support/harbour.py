@@ -1,7 +1,6 @@
 """What people need to write in a note together, all of it real, and all of it can be killed."""
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,15 +10,14 @@ from playwright.sync_api import Browser, Page
 
 from services.common.ids import new_id
 from tests.support.cloud import free_ports
-from tests.support.page import SIGNED_IN
 from tests.support.services import Keys, Service, environment, service
-from tests.support.sessions import token
+from tests.support.sessions import begin_session, token
 from tests.support.sqld import Sqld, sqld
 from tests.support.upstash import local_upstash
 from tests.support.valkey import Valkey, valkey
 from tests.support.workerd import Edge, Server, Servers, edge
 
-TEN_MINUTES = 600
+SIGNED_IN = "localStorage.setItem('signed-in-until', String(Date.now() + 600_000))"
 
 
 @dataclass
@@ -59,13 +57,9 @@ class Harbour:
         """A page of its own browser profile, signed in."""
         context = browser.new_context(viewport={"width": 1000, "height": 700}, locale="en-GB")
         context.set_default_timeout(20_000)
-        user = new_id()
-        value = token(self.keys.session, user=user, name=name)
+        value = token(self.keys.session, user=new_id(), name=name)
         context.add_cookies([{"name": "session", "value": value, "url": self.edge.url}])
         context.add_init_script(SIGNED_IN)
-        # There is no api here that would renew the session.
-        account = {"user": user, "name": name, "expires": int(time.time()) + TEN_MINUTES}
-        context.route("**/api/session", lambda route: route.fulfill(json=account))
         return context.new_page()
 
 
@@ -89,9 +83,8 @@ def harbour(bundle: Path, folder: Path) -> Iterator[Harbour]:
             redis=upstash.redis(),
         ) as worker,
     ):
-        variables = environment(
-            database, cache, keys, places["services"], REALTIME_LISTEN=f"127.0.0.1:{port}"
-        )
+        begin_session(database)
+        variables = environment(database, cache, keys, places["services"], REALTIME_PORT=str(port))
         running = Harbour(worker, database, cache, keys, places["services"], variables)
         running.start()
         try:

@@ -4,7 +4,16 @@ import time
 
 import jwt
 
+from tests.support.sqld import Sqld
+
 SESSION = "019a04c2-64da-7001-85ed-5e5510000000"
+ROW = """insert into sessions (id, user, generation, rotated, created, expires)
+values (:id, 'ada', 1, 1, 1, 9000000000000) on conflict do nothing"""
+
+
+def begin_session(database: Sqld) -> None:
+    """The session of these tokens is there: the realtime service looks."""
+    database.execute(ROW, {"id": SESSION})
 
 
 def token(

@@ -11,7 +11,7 @@ import httpx
 from services.common.ids import new_id
 from tests.support.gate import Gate
 from tests.support.services import Keys, Service, environment, service
-from tests.support.sessions import token
+from tests.support.sessions import begin_session, token
 from tests.support.sqld import Sqld
 from tests.support.valkey import Valkey
 from tests.support.workerd import Edge, Redis, Server, Servers, edge
@@ -44,6 +44,7 @@ def new_user() -> str:
 def stack(bundle: Path, folder: Path, database: Sqld, cache: Valkey, redis: Redis) -> Iterator[Stack]:
     """One server, whose api stands behind a gate."""
     keys = Keys()
+    begin_session(database)
     variables = environment(database, cache, keys, folder)
     with (
         service("api", folder, variables) as api,

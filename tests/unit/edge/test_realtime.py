@@ -28,15 +28,22 @@ def opened(servers: Stack, url: str, user: str = "ada", **changes: Any) -> Itera
         yield socket
 
 
+def heard(socket: ClientConnection) -> Any:
+    """The next event; how many notifications are unread is another test's."""
+    while (event := json.loads(socket.recv(timeout=10)))["type"] == "unread":
+        pass
+    return event
+
+
 def test_events_come_through(servers: Stack) -> None:
     user = new_user()
     with opened(servers, servers.worker.url, user) as socket:
-        assert json.loads(socket.recv(timeout=10)) == {"type": "ready"}
+        assert heard(socket) == {"type": "ready"}
         with servers.cache.client() as redis:
             redis.publish(channel_of(user), '{"type":"export","id":"1","state":"done"}')
-        assert json.loads(socket.recv(timeout=10)) == {"type": "export", "id": "1", "state": "done"}
+        assert heard(socket) == {"type": "export", "id": "1", "state": "done"}
         socket.send('{"type":"ping"}')
-        assert json.loads(socket.recv(timeout=10)) == {"type": "pong"}
+        assert heard(socket) == {"type": "pong"}
         response = socket.response
     assert response is not None
     assert response.headers["x-served-by"] == "realtime"
@@ -76,7 +83,7 @@ def test_the_servers_goodbye_arrives_with_its_code(servers: Stack, database: Sql
             edge(bundle, tmp_path / "edge", database_port=1, token="x", servers=given) as worker,
             opened(servers, worker.url) as socket,
         ):
-            assert json.loads(socket.recv(timeout=10)) == {"type": "ready"}
+            assert heard(socket) == {"type": "ready"}
             stopping.process.send_signal(signal.SIGTERM)
             with pytest.raises(ConnectionClosed) as ending:
                 socket.recv(timeout=10)
