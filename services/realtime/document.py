@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pycrdt import Doc, Text, get_update, merge_updates
 
+from services.realtime import protocol
+
 TITLE, BODY = "title", "body"
 UNTITLED = "Untitled"
 TITLE_CHARACTERS = 200
@@ -29,8 +31,6 @@ class Edit:
 
 
 class Document:
-    """Positions in texts count characters as pycrdt does: Unicode code points."""
-
     def __init__(self) -> None:
         self._doc: Doc[Text] = Doc()
         self._title = self._doc.get(TITLE, type=Text)
@@ -38,6 +38,7 @@ class Document:
 
     def apply(self, update: bytes) -> None:
         """Again is the same as once, and the order doesn't matter. Raises BadUpdate."""
+        _check_count(update)
         try:
             self._doc.apply_update(update)
         except ValueError:
@@ -53,6 +54,7 @@ class Document:
 
     def since(self, state: bytes) -> bytes:
         """The update that brings another document from `state` to this one's. Raises BadUpdate."""
+        _check_count(state)
         try:
             return self._doc.get_update(state)
         except ValueError:
@@ -83,9 +85,21 @@ class Document:
             for name, edit in ((TITLE, title), (BODY, body)):
                 text = doc.get(name, type=Text)
                 if edit is not None:
-                    del text[edit.start : edit.end]
-                    text.insert(edit.start, edit.text)
+                    # pycrdt counts bytes of UTF-8.
+                    start, end = (len(str(text)[:at].encode()) for at in (edit.start, edit.end))
+                    del text[start:end]
+                    text.insert(start, edit.text)
         return doc.get_update(before)
+
+
+def _check_count(encoded: bytes) -> None:
+    """Both begin with how many clients follow; memory is taken for them before they are read."""
+    try:
+        plausible = protocol.first_number(encoded) <= len(encoded)
+    except protocol.NotAMessage:
+        plausible = False
+    if not plausible:
+        raise BadUpdate
 
 
 def seed(title: str, body: str) -> bytes:

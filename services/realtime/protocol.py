@@ -106,6 +106,11 @@ def number(value: int) -> bytes:
     return bytes(encoded)
 
 
+def first_number(encoded: bytes) -> int:
+    """The number that it begins with. Raises NotAMessage."""
+    return _Reader(encoded).number()
+
+
 def _sized(content: bytes) -> bytes:
     return number(len(content)) + content
 

@@ -1,10 +1,10 @@
 """Two people in one note, in real browsers, while everything fails that can."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.support.harbour import Harbour
 from tests.support.harbour import harbour as run_harbour
@@ -26,24 +26,29 @@ def note(harbour: Harbour) -> str:
     return insert_notes(harbour.database, "harbour", 1, title="Tide", body="")[0].id
 
 
-@pytest.fixture
-def ada(harbour: Harbour, browser: Browser) -> Iterator[Page]:
-    yield from _person(harbour, browser, "Ada Harbour")
+@pytest.fixture(scope="module")
+def people(harbour: Harbour, browser: Browser) -> Mapping[str, BrowserContext]:
+    return {name: harbour.person(browser, name) for name in ("Ada Harbour", "Eve")}
 
 
 @pytest.fixture
-def eve(harbour: Harbour, browser: Browser) -> Iterator[Page]:
-    yield from _person(harbour, browser, "Eve")
+def ada(people: Mapping[str, BrowserContext]) -> Iterator[Page]:
+    yield from _page(people["Ada Harbour"])
 
 
-def _person(harbour: Harbour, browser: Browser, name: str) -> Iterator[Page]:
-    page = harbour.person(browser, name)
+@pytest.fixture
+def eve(people: Mapping[str, BrowserContext]) -> Iterator[Page]:
+    yield from _page(people["Eve"])
+
+
+def _page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     # A page whose server is away hears so on the console; what else is wrong there is wrong.
     page.on("console", lambda said: errors.append(said.text) if is_complaint(said) else None)
     yield page
-    page.context.close()
+    page.close()
     assert errors == []
 
 
@@ -192,9 +197,10 @@ def test_who_is_away_is_told_of_changes_and_how_many_are_unread(
     open_note(ada, harbour, note)
     write(ada, "mine ")
     settled(ada)
-    ada.goto(f"{harbour.edge.url}/#/")
+    ada.goto(f"{harbour.edge.url}/#/notifications")
     unread = ada.get_by_role("link", name=re.compile("^Notifications"))
     expect(unread).to_have_text("Notifications")
+    ada.goto(f"{harbour.edge.url}/#/")
     open_note(eve, harbour, note)
     write(eve, "hers ")
     settled(eve)
