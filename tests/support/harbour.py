@@ -18,7 +18,6 @@ from tests.support.valkey import Valkey, valkey
 from tests.support.workerd import Edge, Server, Servers, edge
 
 
-
 @dataclass
 class Harbour:
     edge: Edge
