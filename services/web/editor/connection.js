@@ -84,6 +84,7 @@ export class Connection {
     this.connect();
   }
 
+  /** Resolved once what is not acknowledged is kept. */
   stop() {
     this.doc.off("update", this.onUpdate);
     this.awareness.off("update", this.onAwareness);
@@ -93,7 +94,7 @@ export class Connection {
     clearTimeout(this.timer);
     clearTimeout(this.silence);
     this.socket?.close();
-    void Promise.all(this.kept.map(({ key }) => key)).then(() => this.unsaved.close());
+    return Promise.all(this.kept.map(({ key }) => key)).then(() => this.unsaved.close());
   }
 
   connect() {

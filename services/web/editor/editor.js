@@ -103,9 +103,10 @@ export function openEditor({ note, user, changed, titled, present }) {
       for (const view of views) {
         view.destroy();
       }
-      connection.stop();
+      const kept = connection.stop();
       awareness.destroy();
       doc.destroy();
+      return kept;
     },
   };
 }

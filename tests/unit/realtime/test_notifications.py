@@ -89,6 +89,9 @@ def test_who_has_written_in_a_note_is_told_when_somebody_else_does(
         writer = Writer(socket).come_in()
         writer.write("mine ")
         writer.until_saved()
+        assert socket.response is not None
+        request = socket.response.headers["x-request-id"]
+    realtime.service.logged(event="closed", id=request)
     with realtime.opened(ada) as page:
         assert heard(page, "unread")["count"] == 0
         with realtime.opened(eve, target) as socket:

@@ -4,7 +4,7 @@ import { ApiError, readNote } from "./api.js";
 import { failure, make, timeOf } from "./dom.js";
 import { exportControl } from "./exporting.js";
 import { filesControl } from "./files.js";
-import { startWriting, stopWriting } from "./writing.js";
+import { isWriting, startWriting, stopWriting } from "./writing.js";
 
 /**
  * @typedef {object} Address
@@ -33,6 +33,9 @@ export function noteAddress(fragment) {
  * @param {(text: string) => void} options.announce
  */
 export async function openNote({ address, pane, moveFocus, isCurrent, user, announce }) {
+  if (isWriting(address.id, user)) {
+    return;
+  }
   stopWriting();
   pane.replaceChildren(make("p", { class: "quiet" }, "Loading the note…"));
   const view = await readNote(address.workspace, address.id).then(

@@ -11,13 +11,27 @@ const WORDS = {
   "read-only": "You may read this note, not change it.",
 };
 
-/** @type {{ close: () => void } | null} */
+/** @type {{ close: () => Promise<unknown> } | null} */
 let open = null;
+/** Whose note that is. */
+let place = "";
+/** The former one has left what is not saved to this browser. @type {Promise<unknown>} */
+let left = Promise.resolve();
 
 /** Ends what is open; what is not saved stays in this browser. */
 export function stopWriting() {
-  open?.close();
+  left = open?.close() ?? left;
   open = null;
+  place = "";
+}
+
+/**
+ * Whether this note is open already: it must not be taken from under somebody's fingers.
+ * @param {string} note
+ * @param {string | null} user
+ */
+export function isWriting(note, user) {
+  return place === `${user} ${note}`;
 }
 
 /**
@@ -35,6 +49,7 @@ export async function startWriting({ note, user, heading, text, announce }) {
   const people = make("p", { class: "quiet people", dir: "auto" });
   text.before(state);
   const { openEditor } = await import("/editor.js");
+  await left;
   if (!text.isConnected) {
     return;
   }
@@ -58,6 +73,7 @@ export async function startWriting({ note, user, heading, text, announce }) {
     },
   });
   open = editor;
+  place = `${user} ${note}`;
   await editor.start();
   await editor.whenSynced;
   if (open !== editor) {
