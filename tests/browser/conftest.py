@@ -39,8 +39,9 @@ def slice_site(slice_running: Slice) -> str:
     return slice_running.edge.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one file: as long as it runs, so does Playwright's event loop, and no other file may have one."""
     with chromium() as running:
         yield running
 

@@ -84,7 +84,7 @@ CHECKS = (
     ),
     Check(
         "the edge takes its own headers off a request",
-        "services/edge/src/forward/proxy.ts",
+        "services/contract/front-door.json",
         '"shoreline-.*", "cf-.*"',
         '"cf-.*"',
         ("tests/unit/edge/test_proxy.py::test_what_a_client_says_of_itself_is_not_believed",),
