@@ -21,6 +21,7 @@ SEEDED = frozenset(
         "note_updates",
         "files",
         "idempotency",
+        "notifications",
     }
 )
 """Tables whose rows say something: what is read of an empty one grows later."""
@@ -45,10 +46,17 @@ _FILES = """with recursive numbers(number) as
 insert into files (id, workspace, note, owner, server, name, size, state, type, sha256, created, stored)
 select notes.id || number, workspace, notes.id, '', 'vps-1', '', 0, 'stored', '', '', 0, 0
 from notes, numbers where number = 1 or notes.id = :note"""
+NOTIFIED = 1_000
+"""Notifications of the best known person: many more than a page holds. Everybody has one."""
+_NOTIFICATIONS = """with recursive numbers(number) as
+  (select 1 union all select number + 1 from numbers where number < :most)
+insert into notifications (user, kind, key, subject, title, actor, created)
+select users.id, 'edited', number, '', '', '', 0 from users, numbers where number = 1 or users.id = :user"""
+_BUSIEST = "select user from memberships group by user order by count(*) desc, user limit 1"
 
 
 def fill(database: Hrana) -> None:
-    """What the application makes of the seed: the digest, the notes' documents and files."""
+    """What the application makes of the seed: the digest, documents and files of notes, notifications."""
     from services.jobs.digest import COUNT  # it comes with the jobs service
 
     database.execute("delete from digest")
@@ -59,6 +67,9 @@ def fill(database: Hrana) -> None:
     database.execute(_UPDATES, note=seed.note(0).id, longest=LONGEST_LOG)
     database.execute("delete from files")
     database.execute(_FILES, note=seed.note(0).id, most=MOST_FILES)
+    database.execute("delete from notifications")
+    [(busiest,)] = database.execute(_BUSIEST).rows
+    database.execute(_NOTIFICATIONS, most=NOTIFIED, user=busiest)
 
 
 def known(database: Hrana) -> Mapping[str, tuple[Value, ...]]:
@@ -68,9 +79,7 @@ def known(database: Hrana) -> Mapping[str, tuple[Value, ...]]:
     [(middle,)] = database.execute(_MIDDLE.format(table="notes"), tenant=tenant).rows
     [(comment,)] = database.execute(_MIDDLE.format(table="comments"), tenant=tenant).rows
     [(updated,)] = database.execute("select updated from notes where id = ?", first.id).rows
-    [(busiest,)] = database.execute(
-        "select user from memberships group by user order by count(*) desc, user limit 1"
-    ).rows
+    [(busiest,)] = database.execute(_BUSIEST).rows
     return {
         "workspace": (tenant,),
         "note": (first.id,),
