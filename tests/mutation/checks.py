@@ -211,4 +211,21 @@ CHECKS = (
         '"appendonly": "no"',
         (f"{UPSTASH}::test_acknowledged_writes_survive_a_kill_of_the_engine",),
     ),
+    Check(
+        "an edit is acknowledged when it is durable",
+        "services/realtime/room.py",
+        "        written = await self._store.append(self.note, update, self._through, also)",
+        "        self._acknowledge(batch)\n"
+        "        written = await self._store.append(self.note, update, self._through, also)",
+        ("tests/unit/realtime/test_notes.py::test_nothing_is_acknowledged_before_it_is_durable",),
+    ),
+    Check(
+        "a session that has ended closes its sockets",
+        "services/realtime/revocations.py",
+        'case "session" if identity.session == revocation.session:',
+        'case "session" if False:',
+        (
+            "tests/unit/realtime/test_revocations.py::test_a_session_that_ends_closes_its_sockets_and_no_others",
+        ),
+    ),
 )
