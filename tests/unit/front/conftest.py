@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.gate import Gate
 from tests.support.services import Keys, Service, environment, service
-from tests.support.sessions import token
+from tests.support.sessions import begin_session, token
 from tests.support.sqld import sqld
 from tests.support.valkey import Valkey, valkey
 
@@ -41,6 +41,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         sqld(tmp_path_factory.mktemp("database")) as database,
         valkey(tmp_path_factory.mktemp("cache")) as cache,
     ):
+        begin_session(database)
         variables = environment(database, cache, keys, folder, public_url=PUBLIC_URL)
         with (
             service("api", folder, variables) as api,
