@@ -39,7 +39,8 @@ async function manifestModule() {
   });
   const keys = Object.keys(manifest.schemas);
   keys.forEach((key) => ajv.addSchema(manifest.schemas[key], key));
-  const names = keys.map((key, index) => [`schema${index}`, key]);
+  // ajv calls its own `schema1`, `validate1` and so on.
+  const names = keys.map((key, index) => [`of_place_${index}`, key]);
   const table = names.map(([name, key]) => `${JSON.stringify(key)}: ${name}`);
   return `${standaloneCode.default(ajv, Object.fromEntries(names))}
 export const validators = { ${table.join(", ")} };
