@@ -62,7 +62,7 @@ class Mail:
     password: str | None = field(repr=False)
 
     @property
-    def is_local(self) -> bool:
+    def is_loopback(self) -> bool:
         return self.host in ("127.0.0.1", "localhost", "::1")
 
 

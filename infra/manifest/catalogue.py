@@ -4,17 +4,18 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from infra.manifest.paths import parameter, segments
-from infra.manifest.refusal import Refusal, refuse
+from infra.manifest.refusal import refuse
+from infra.mistakes import Mistake
 from infra.routes.route import Route
 
 
-def disagreements(routes: Mapping[str, Route]) -> list[Refusal]:
+def disagreements(routes: Mapping[str, Route]) -> list[Mistake]:
     """All of a catalogue."""
     known = list(routes.values())
     return [*_names(routes), *_ambiguous(known), *_rate_limits(known), *_tags(known), *_handlers(known)]
 
 
-def _names(routes: Mapping[str, Route]) -> Iterator[Refusal]:
+def _names(routes: Mapping[str, Route]) -> Iterator[Mistake]:
     for name, route in routes.items():
         if not name.isidentifier():
             plain = name.partition(" ")[0]
@@ -22,7 +23,7 @@ def _names(routes: Mapping[str, Route]) -> Iterator[Refusal]:
             yield refuse(route, what, "Rename the variable")
 
 
-def _ambiguous(routes: list[Route]) -> Iterator[Refusal]:
+def _ambiguous(routes: list[Route]) -> Iterator[Mistake]:
     by_shape: dict[tuple[str, int], list[Route]] = {}
     for route in routes:
         by_shape.setdefault((route.method, len(segments(route.target))), []).append(route)
@@ -32,7 +33,7 @@ def _ambiguous(routes: list[Route]) -> Iterator[Refusal]:
                 yield found
 
 
-def _clash(first: Route, second: Route) -> Refusal | None:
+def _clash(first: Route, second: Route) -> Mistake | None:
     """Two routes that a request could mean both, and neither the more exactly."""
     pairs = list(zip(segments(first.target), segments(second.target), strict=True))
     literal = [(parameter(one) is None, parameter(other) is None) for one, other in pairs]
@@ -49,7 +50,7 @@ def _clash(first: Route, second: Route) -> Refusal | None:
     return None
 
 
-def _rate_limits(routes: list[Route]) -> Iterator[Refusal]:
+def _rate_limits(routes: list[Route]) -> Iterator[Mistake]:
     known: dict[str, Route] = {}
     for route in routes:
         for limit in route.rate_limits:
@@ -59,7 +60,7 @@ def _rate_limits(routes: list[Route]) -> Iterator[Refusal]:
                 yield refuse(route, what, "Share one, as in infra/routes/limits.py, or rename it")
 
 
-def _tags(routes: list[Route]) -> Iterator[Refusal]:
+def _tags(routes: list[Route]) -> Iterator[Mistake]:
     tags = {tag for route in routes if route.cache for tag in route.cache.tags}
     for route in routes:
         for tag in route.invalidates:
@@ -68,7 +69,7 @@ def _tags(routes: list[Route]) -> Iterator[Refusal]:
                 yield refuse(route, f"no cache has the tag {tag}", f"Tags are: {known}")
 
 
-def _handlers(routes: list[Route]) -> Iterator[Refusal]:
+def _handlers(routes: list[Route]) -> Iterator[Mistake]:
     known: dict[str, Route] = {}
     for route in routes:
         if route.handler is not None and known.setdefault(route.handler.name, route) is not route:

@@ -27,9 +27,10 @@ from infra.manifest.model import (
     Tenant,
 )
 from infra.manifest.paths import parameters
-from infra.manifest.refusal import Refusal, RoutesRefused, refuse
+from infra.manifest.refusal import RoutesRefused, refuse
 from infra.manifest.sql import Sources, compile_sql
 from infra.manifest.statements import Schema, application
+from infra.mistakes import Mistake
 from infra.routes.catalog import ROUTES
 from infra.routes.fields import PATH
 from infra.routes.route import Access, Input, Member, Public, Route
@@ -54,7 +55,7 @@ def compile_routes(routes: Mapping[str, Route] = ROUTES, schema: Schema | None =
     return compiled
 
 
-def examine(routes: Mapping[str, Route], schema: Schema | None = None) -> tuple[Compiled, Sequence[Refusal]]:
+def examine(routes: Mapping[str, Route], schema: Schema | None = None) -> tuple[Compiled, Sequence[Mistake]]:
     """What compiles, and why the rest does not."""
     compiler = _Compiler(schema or application())
     compiled = [route for name, declared in routes.items() if (route := compiler.route(name, declared))]
@@ -85,7 +86,7 @@ class _Compiler:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self.schemas: dict[str, dict[str, Any]] = {}
-        self.refusals: list[Refusal] = []
+        self.refusals: list[Mistake] = []
 
     def route(self, name: str, route: Route) -> ManifestRoute | None:
         """The compiled route, or None with at least one refusal."""

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from infra.manifest.paths import parameters, segments
-from infra.manifest.refusal import Refusal, refuse
+from infra.manifest.refusal import refuse
+from infra.mistakes import Mistake
 from infra.routes.route import Many, Member, One, Public, Route, Session, Tier
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -18,7 +19,7 @@ Found = Iterator[tuple[str, str]]
 """Problems, each with its remedy."""
 
 
-def contradictions(route: Route) -> list[Refusal]:
+def contradictions(route: Route) -> list[Mistake]:
     """All of one route, as far as they show without looking at its SQL."""
     malformed = [refuse(route, *each) for each in _pattern(route)]
     if malformed:

@@ -7,7 +7,8 @@ from typing import Any, Self
 from infra.manifest.benched import Figures
 from infra.manifest.compile import placed
 from infra.manifest.model import Manifest, ManifestRoute
-from infra.manifest.refusal import Refusal, refuse
+from infra.manifest.refusal import refuse
+from infra.mistakes import Mistake
 from infra.routes.route import Route
 from infra.settings import Settings
 from infra.vendors.cloudflare_limits import (
@@ -45,7 +46,7 @@ class Plans:
 
 def excesses(
     routes: Mapping[str, Route], manifest: Manifest, plans: Plans, bench: Mapping[str, Figures]
-) -> list[Refusal]:
+) -> list[Mistake]:
     """Every route that asks for more than is documented to be there, or was measured to."""
     found = []
     for compiled in manifest.routes:

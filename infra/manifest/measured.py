@@ -12,8 +12,9 @@ from pydantic.alias_generators import to_camel
 
 from infra.manifest import samples
 from infra.manifest.model import Manifest, ManifestRoute, RunSql
-from infra.manifest.refusal import Refusal, refuse
+from infra.manifest.refusal import refuse
 from infra.manifest.statements import Schema, application
+from infra.mistakes import Mistake
 from infra.paths import ROOT
 from infra.routes.route import Many, Route
 from services.schema import seed
@@ -87,7 +88,7 @@ A_ROW = 4
 
 def over_budget(
     routes: Mapping[str, Route], manifest: Manifest, found: Measurements, schema: Schema | None = None
-) -> list[Refusal]:
+) -> list[Mistake]:
     """Edge routes with SQL that were not measured, cannot be, or read more than they may."""
     known = schema or application()
     unmeasured = {route.name for route in missing(routes, manifest, found, known)}
@@ -113,7 +114,7 @@ def over_budget(
     return refusals
 
 
-def _too_many(declared: Route, run: RunSql, figures: Measured, allowed: int) -> Refusal:
+def _too_many(declared: Route, run: RunSql, figures: Measured, allowed: int) -> Mistake:
     few, many = figures.rows_read
     what = (
         f"it reads {many:,} rows at {SIZES[1]:,} notes ({few:,} at {SIZES[0]}),"

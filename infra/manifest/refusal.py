@@ -1,28 +1,16 @@
 """What is wrong with the declarations: each with its place and its remedy, all of them at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from infra.errors import UserError
+from infra.mistakes import Mistake
 from infra.routes.route import Route
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One mistake in a declaration."""
-
-    where: str
-    what: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}. {self.remedy}."
 
 
 class RoutesRefused(UserError):
     """Every mistake in the catalogue."""
 
-    def __init__(self, refusals: Iterable[Refusal]) -> None:
+    def __init__(self, refusals: Iterable[Mistake]) -> None:
         self.refusals = tuple(sorted(refusals, key=lambda each: _order(each.where)))
         count = f"{len(self.refusals)} mistake{'s' if len(self.refusals) > 1 else ''}"
         lines = "\n".join(f"  {refusal}" for refusal in self.refusals)
@@ -32,8 +20,8 @@ class RoutesRefused(UserError):
         return f"the routes have {self.what}"
 
 
-def refuse(route: Route, what: str, remedy: str) -> Refusal:
-    return Refusal(f"{route.where}: {route.pattern}", what, remedy)
+def refuse(route: Route, what: str, remedy: str) -> Mistake:
+    return Mistake(f"{route.where}: {route.pattern}", what, remedy)
 
 
 def _order(where: str) -> tuple[str, int, str]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from infra.manifest import schemas, sqlrules
 from infra.manifest.model import Answer, Argument, Column, Cursor, RunSql, Statement, Type
-from infra.manifest.refusal import Refusal, refuse
+from infra.manifest.refusal import refuse
 from infra.manifest.statements import Described, NotSql, Schema, on_one_line, with_parameters
+from infra.mistakes import Mistake
 from infra.routes.route import Many, Nothing, One, Route
 
 RESERVED: Mapping[str, Argument] = {
@@ -59,9 +60,9 @@ class Sources:
 
 def compile_sql(
     name: str, route: Route, sources: Sources, schema: Schema
-) -> tuple[RunSql | None, list[Refusal]]:
+) -> tuple[RunSql | None, list[Mistake]]:
     """What runs, or why not."""
-    refusals: list[Refusal] = []
+    refusals: list[Mistake] = []
     described: list[Described] = []
     statements: list[Statement] = []
     for sql in route.statements:
@@ -92,9 +93,9 @@ def compile_sql(
 
 def _arguments(
     route: Route, statement: Described, sources: Sources
-) -> tuple[tuple[Argument, ...], list[Refusal]]:
+) -> tuple[tuple[Argument, ...], list[Mistake]]:
     found: list[Argument] = []
-    refusals: list[Refusal] = []
+    refusals: list[Mistake] = []
     for name in statement.parameters:
         match sources.of(name):
             case [argument]:
@@ -110,7 +111,7 @@ def _arguments(
     return tuple(found), refusals
 
 
-def _answer(route: Route, last: Described, index: int) -> tuple[Answer | None, list[Refusal]]:
+def _answer(route: Route, last: Described, index: int) -> tuple[Answer | None, list[Mistake]]:
     if isinstance(route.returns, Nothing) or route.returns is None:
         missing = route.returns.missing if route.returns else None
         return _nothing(index, missing), []
@@ -169,7 +170,7 @@ def _many(route: Route, many: Many, columns: tuple[Column, ...], index: int) -> 
     )
 
 
-def _columns_refused(route: Route, model: str, wanted: list[str], given: tuple[str, ...]) -> list[Refusal]:
+def _columns_refused(route: Route, model: str, wanted: list[str], given: tuple[str, ...]) -> list[Mistake]:
     missing = [name for name in wanted if name not in given]
     extra = [name for name in given if name not in wanted]
     gives = f"it gives {', '.join(given) or 'none'}"

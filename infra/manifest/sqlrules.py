@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.manifest.refusal import Refusal, refuse
+from infra.manifest.refusal import refuse
 from infra.manifest.statements import Described
+from infra.mistakes import Mistake
 from infra.routes.route import Member, Route
 
 TENANT = "workspace"
@@ -14,7 +15,7 @@ Tables = Mapping[str, frozenset[str]]
 Found = Iterator[tuple[str, str]]
 
 
-def faults(route: Route, statements: Sequence[Described], tables: Tables) -> list[Refusal]:
+def faults(route: Route, statements: Sequence[Described], tables: Tables) -> list[Mistake]:
     """All of one route's SQL."""
     found = [
         *_changes(route, statements),
@@ -24,7 +25,7 @@ def faults(route: Route, statements: Sequence[Described], tables: Tables) -> lis
     return [refuse(route, *each) for each in found]
 
 
-def unused(route: Route, statements: Sequence[Described], inputs: Mapping[str, str]) -> list[Refusal]:
+def unused(route: Route, statements: Sequence[Described], inputs: Mapping[str, str]) -> list[Mistake]:
     """What is asked for and not used. `inputs`: the place of each."""
     used = {name for statement in statements for name in statement.parameters}
     return [

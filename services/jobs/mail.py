@@ -93,7 +93,7 @@ def _connected(mail: Mail) -> smtplib.SMTP:
     if mail.port == TLS_PORT:
         return smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT_SECONDS, context=tls)
     server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
-    if not mail.is_local:
+    if not mail.is_loopback:
         server.starttls(context=tls)
     return server
 
