@@ -138,8 +138,11 @@ class Rooms:
         except DatabaseFailure:
             seat.close(codes.TRY_LATER, "the database does not answer")
             return
-        if self._open.get(room.note) is not None:
-            self._seat_as(self._open[room.note].room, seat, role)
+        if (opened := self._open.get(room.note)) is not None:
+            self._seat_as(opened.room, seat, role)
+        elif seat.is_open:
+            # It was the last moment of the room's.
+            self.enter(room.note, seat)
 
     def _seat_as(self, room: Room, seat: "Seat", role: str | None) -> None:
         """Members read, editors write; in an open workspace whoever is signed in."""

@@ -33,6 +33,7 @@ OF_THEIRS: Mapping[str, str | int] = {
     "cancelled": THEIR_CANCELLED,
     "server": "vps-1",
     "updated": EPOCH,
+    "through": 2**53 - 1,
 }
 """What a parameter of a path, a query or a body of this name would name of theirs."""
 
@@ -159,6 +160,7 @@ class Tenants:
             (JOB, {"id": THEIR_JOB, "user": EVE}),
             *_files(THEIRS, EVE, THEIR_FILE, THEIR_UPLOAD),
             *_imports(THEIRS, EVE, THEIR_IMPORT, THEIR_CANCELLED),
+            (NOTIFICATION, {"user": EVE}),
             ("insert into admins values (:user)", {"user": EVE}),
             ("insert into digest_readers values (:user)", {"user": EVE}),
         ]
@@ -170,6 +172,8 @@ EXPORT = """insert into exports (id, user, note, state, result, created)
 values (:id, :user, :note, 'done', 'secret', 1)"""
 JOB = """insert into jobs (id, kind, owner, payload, priority, state, tries, due, error, created, finished)
 values (:id, 'export', :user, '{}', 'high', 'dead', 1, 1, 'secret', 1, 1)"""
+NOTIFICATION = """insert into notifications (user, kind, key, subject, title, actor, created)
+values (:user, 'edited', 'secret', 'secret', 'secret', 'Eve', 1)"""
 
 
 CONTENT = b"abc"

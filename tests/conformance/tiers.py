@@ -68,13 +68,23 @@ class Tiers:
             connection.endheaders(body)
             response = connection.getresponse()
             named = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, named, response.read())
+            return Answer(response.status, named, _body(response))
         finally:
             connection.close()
 
     def vouched(self, method: str, target: str, who: Identity | None) -> list[tuple[str, str]]:
         """The headers with which the edge hands a request on to the api."""
         return [*FrontDoor(self.api, self.keys.edge).headers(method, target, who).items()]
+
+
+def _body(response: http.client.HTTPResponse) -> bytes:
+    """All of it; of a stream of notifications what stands at its start, which ends with how many are unread."""
+    if response.getheader("content-type") != "text/event-stream":
+        return response.read()
+    lines = [response.readline()]
+    while lines[-1] and not lines[-1].startswith(b"data: {\"count\":"):
+        lines.append(response.readline())
+    return b"".join(lines)
 
 
 def compiled(module: ModuleType | None = None, routes: Mapping[str, Route] = ROUTES) -> Compiled:

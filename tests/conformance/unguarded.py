@@ -19,6 +19,8 @@ PREDICATES: Mapping[str, tuple[str, str]] = {
 }
 VARIABLE = "UNGUARDED"
 """Names the predicate that the program leaves out."""
+PATCHED = ("services.api.handlers.", "services.api.files.", "services.common.notifications")
+"""The modules whose SQL it is left out of."""
 
 
 def without(predicate: str, sql: str) -> str:
@@ -87,7 +89,7 @@ if __name__ == "__main__":
     from services.settings import load_or_exit
 
     for name, loaded in list(sys.modules.items()):
-        if name.startswith(("services.api.handlers.", "services.api.files.")):
+        if name.startswith(PATCHED):
             _patch(loaded, os.environ[VARIABLE])
     take_over_logging()
     asyncio.run(serve(load_or_exit()))

@@ -107,5 +107,9 @@ def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
         assert not any(secret in text for text in printed)
     assert (local / "cloud").stat().st_mode & 0o077 == 0
     environments = list((local / "cloud" / "servers" / "vps-1" / "home" / "shoreline").rglob("*environment"))
-    assert {path.name for path in environments} == {"environment", "tunnel.environment"}
+    assert {path.name for path in environments} == {
+        "environment",
+        "proxy.environment",
+        "tunnel.environment",
+    }
     assert {stat.S_IMODE(path.stat().st_mode) for path in environments} == {0o600}

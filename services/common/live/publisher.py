@@ -20,12 +20,12 @@ class RedisPublisher:
     """Sends when it can; while Redis is away, events are dropped."""
 
     def __init__(self, url: str) -> None:
-        # No retries: what is late is of no use.
+        # Once more at once: the connection may have gone while nothing was told. What is late is of no use.
         self._redis = Redis.from_url(
             url,
             socket_connect_timeout=CONNECT_SECONDS,
             socket_timeout=CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
+            retry=Retry(NoBackoff(), 1),
         )
         self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue(QUEUED)
 
