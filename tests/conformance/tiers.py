@@ -78,7 +78,7 @@ class Tiers:
 
 
 def _body(response: http.client.HTTPResponse) -> bytes:
-    """All of it; of a stream of notifications what stands at its start, which ends with how many are unread."""
+    """All of it; of a stream of notifications its start, which ends with how many are unread."""
     if response.getheader("content-type") != "text/event-stream":
         return response.read()
     lines = [response.readline()]
