@@ -82,7 +82,7 @@ def _body(response: http.client.HTTPResponse) -> bytes:
     if response.getheader("content-type") != "text/event-stream":
         return response.read()
     lines = [response.readline()]
-    while lines[-1] and not lines[-1].startswith(b"data: {\"count\":"):
+    while lines[-1] and not lines[-1].startswith(b'data: {"count":'):
         lines.append(response.readline())
     return b"".join(lines)
 
