@@ -166,6 +166,8 @@ def test_a_draft_outlives_a_look_at_another_note(page: Page, site: str) -> None:
     page.locator("#notes a").first.click()
     expect(page.get_by_role("article")).to_be_visible()
     page.get_by_role("link", name="New note").click()
+    # The note's editor has a title too.
+    expect(page).to_have_title("New note")
     expect(page.get_by_label("Title")).to_have_value("Half a thought")
 
 

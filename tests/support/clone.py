@@ -15,7 +15,7 @@ import yaml
 from infra.paths import ROOT
 from tests.support.cloud import choose_ports
 
-_SHARED = (".venv", "node_modules")
+_SHARED = (".venv", "node_modules", ".shoreline/bin")
 """Installed once: clones link to them."""
 
 
@@ -34,7 +34,7 @@ class Clone:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         copy_project(folder)
-        (folder / ".shoreline" / "state").mkdir(parents=True)
+        (folder / ".shoreline" / "state").mkdir()
         self.stack_file = folder / "Pulumi.dev.yaml"
         self.ports = choose_ports(self.stack_file, self.stack_file)
         argv = [sys.executable, "-m", "tests.support.janitor", str(os.getpid()), str(folder)]
@@ -164,4 +164,5 @@ def copy_project(folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
     for name in _SHARED:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).symlink_to(ROOT / name)
