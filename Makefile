@@ -2,7 +2,8 @@
 PYTHON ?= python3
 TOOLCHAIN = @$(PYTHON) -m infra.toolchain
 RUN = $(TOOLCHAIN) exec --
-PYTEST = -n 2 --dist loadfile
+# In the order of the folders: by the number of tests, the longest files would come last, one worker waiting.
+PYTEST = -n 2 --dist loadfile --no-loadscope-reorder
 given = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z)=$($(1)))
 
 .PHONY: help up preview down destroy env status logs routes measure switch shadow jobs backup restore bench check test chaos tools lock
