@@ -63,6 +63,7 @@ check: ## lint, format, types
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(RUN) sh -c 'git grep -lIE "^#!.*(/| )(ba)?sh$$" -- ":!*.py" | xargs shellcheck'
 	$(RUN) sh -c 'find infra services tests -name tsconfig.json | while read -r config; do tsc --noEmit -p "$$config" || exit 1; done'
 
 test: check ## check, then every test

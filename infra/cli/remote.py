@@ -25,8 +25,8 @@ class Remote:
 
     @classmethod
     def all(cls) -> "list[Remote]":
-        """Those of the stack. Raises UserError."""
-        config = json.loads(engine.read("config", "--show-secrets", "--json", "--stack", engine.STACK))
+        """Those of the stack in use. Raises UserError."""
+        config = json.loads(engine.read("config", "--show-secrets", "--json"))
         key = config[SSH_KEY]["value"]
         return [
             cls(ServerSettings.model_validate(each), key) for each in json.loads(config[SERVERS]["value"])

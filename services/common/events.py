@@ -13,9 +13,12 @@ def channel_of(user: str) -> str:
     return f"shoreline:events:user:{user}"
 
 
-def job_event(job: str, kind: str, state: str, progress: Mapping[str, int] | None = None) -> str:
-    """How a job stands. `progress`: how much is `done`, and of how much, the `total`."""
-    return _event("job", id=job, kind=kind, state=state, **({"progress": progress} if progress else {}))
+def job_event(
+    job: str, kind: str, state: str, progress: Mapping[str, int] | None = None, error: str | None = None
+) -> str:
+    """How a job stands. `progress`: how much is `done`, of what `total`; `error`: for its owner."""
+    more = {name: value for name, value in (("progress", progress), ("error", error)) if value}
+    return _event("job", id=job, kind=kind, state=state, **more)
 
 
 def notification_event() -> str:

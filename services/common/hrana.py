@@ -229,7 +229,9 @@ def _accepted(results: list[Any]) -> Any:
 def refusal(error: Mapping[str, Any]) -> DatabaseFailure:
     """What the database said instead of a result."""
     code = str(error.get("code") or "UNKNOWN")
-    kind: Kind = "unavailable" if code.startswith("SQLITE_BUSY") or code == "BLOCKED" else "refused"
+    # A full disk is an I/O error to libsql-server (2026-11-26).
+    passing = code.startswith(("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR")) or code == "BLOCKED"
+    kind: Kind = "unavailable" if passing else "refused"
     return DatabaseFailure(kind, f"{code}: {error.get('message')}", code)
 
 

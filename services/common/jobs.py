@@ -16,6 +16,8 @@ PRIORITIES: tuple[Priority, ...] = ("low", "high")
 """From lowest to highest. `high`: somebody waits for it."""
 
 State = Literal["queued", "running", "done", "refused", "cancelled", "dead"]
+NO_ROOM = "The server's disk is full. It goes on by itself once there is room."
+"""The error of a job that waits for room: what its owner is told."""
 ENDED: frozenset[State] = frozenset(("done", "refused", "cancelled", "dead"))
 
 _INSERT = """insert into jobs (id, kind, key, owner, payload, priority, server, state, tries, due, created)

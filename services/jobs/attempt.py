@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from services.common.events import Publisher
-from services.common.files.disk import Disk, DiskFull
+from services.common.files.disk import Disk, is_full
 from services.common.hrana import Database, DatabaseFailure, Value
 from services.common.ids import now_ms
-from services.common.jobs import State
+from services.common.jobs import NO_ROOM, State
 from services.jobs.work import Job, Kind, Kinds, Refused, Superseded, Work
 from services.settings import Settings
 
@@ -18,11 +18,12 @@ CLAIM = """update jobs set state = 'running', tries = tries + 1,
   due = :now + 1000 * coalesce(json_extract(:seconds, '$."' || kind || '"'), 30)
 where id = :id and (state = 'running' or state = 'queued' and due <= :now)
 returning kind, owner, payload, tries, created"""
-AGAIN = """update jobs set state = 'queued', due = :due, error = :error
+AGAIN = """update jobs set state = 'queued', due = :due, error = :error, tries = :tries
 where id = :id and state = 'running' returning id"""
 
 BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
+LONGEST_WAIT_SECONDS = 60.0
 GIVEN_UP = "Something went wrong here. Try again later."
 """What the owner of a dead job is told; what happened is in the job's row."""
 
@@ -31,6 +32,11 @@ def backoff(tries: int) -> float:
     """Seconds until the next try: twice as many each time, less some by chance to spread them."""
     longest = min(BACKOFF_SECONDS * 2**tries, LONGEST_BACKOFF_SECONDS)
     return random.uniform(longest / 2, longest)  # noqa: S311 - no secret
+
+
+def wait_for_room(waited: float) -> float:
+    """Seconds until it is looked again: half as long as was waited, within limits."""
+    return max(backoff(1), min(waited / 2, LONGEST_WAIT_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Attempts:
         except Refused as refused:
             return await self._end(work, kind, "refused", str(refused))
         except Exception as error:
+            if is_full(error):
+                return await self._waits(work)
             return await self._failed(work, kind, _words(error))
         await work.tell("done")
         with suppress(Exception):
@@ -97,10 +105,18 @@ class Attempts:
     async def _failed(self, work: Work, kind: Kind, words: str) -> Tried:
         if work.job.tries >= kind.tries:
             return await self._end(work, kind, "dead", words)
-        delay = backoff(work.job.tries)
-        args: dict[str, Value] = {"id": work.job.id, "due": now_ms() + round(delay * 1000), "error": words}
+        return await self._again(work, words, backoff(work.job.tries), work.job.tries)
+
+    async def _waits(self, work: Work) -> Tried:
+        """For room on the disk, as long as it takes: it is not the job's fault, so no try is counted."""
+        waited = (now_ms() - work.job.created) / 1000
+        return await self._again(work, NO_ROOM, wait_for_room(waited), work.job.tries - 1)
+
+    async def _again(self, work: Work, words: str, delay: float, tries: int) -> Tried:
+        due = now_ms() + round(delay * 1000)
+        args: dict[str, Value] = {"id": work.job.id, "due": due, "error": words, "tries": tries}
         waits = (await self._database.execute(AGAIN, args)).rows
-        await work.tell("queued")
+        await work.tell("queued", error=words if words == NO_ROOM else None)
         return Tried(work.job.kind, words, delay if waits else None)
 
     async def _end(self, work: Work, kind: Kind, state: State, error: str) -> Tried:
@@ -109,7 +125,7 @@ class Attempts:
             await work.end(kind.failed(work.job, told), state, error, now_ms())
         except Superseded:
             return Tried(work.job.kind)
-        await work.tell(state)
+        await work.tell(state, error=told)
         return Tried(work.job.kind, f"{state}: {error}")
 
 
@@ -118,8 +134,6 @@ def _words(error: Exception) -> str:
     match error:
         case DatabaseFailure(kind=kind, message=message):
             return f"database {kind}: {message}"
-        case DiskFull():
-            return "the server's disk is full"
         case TimeoutError():
             return "it took too long"
         case OSError():

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import services
+from services.common.files.disk import DiskFull
 from services.jobs.work import Refused
 
 ROOT = Path(services.__file__).parent.parent
@@ -24,7 +25,7 @@ Progress = Callable[[int, int], Awaitable[None]]
 
 
 async def contain(program: str, *arguments: Path, progress: Progress | None = None) -> None:
-    """Raises Refused where the program says so, dies or takes too long: it is the file's fault."""
+    """Raises Refused where the program says so, dies or takes too long: it is the file's fault; DiskFull."""
     async with _one:
         process = await asyncio.create_subprocess_exec(
             *_PYTHON,
@@ -54,12 +55,14 @@ async def contain(program: str, *arguments: Path, progress: Progress | None = No
 
 
 async def _follow(process: asyncio.subprocess.Process, progress: Progress | None) -> None:
-    """Its lines: `done N TOTAL`, or `refused WHY`."""
+    """Its lines: `done N TOTAL`, or `refused WHY`, or `full`."""
     assert process.stdout is not None
     async for line in process.stdout:
         match line.decode("utf-8", "replace").strip().partition(" "):
             case "refused", _, why:
                 raise Refused(why)
+            case "full", _, _:
+                raise DiskFull
             case "done", _, numbers if progress is not None:
                 done, total = numbers.split()
                 await progress(int(done), int(total))

@@ -52,10 +52,12 @@ class Work:
     disk: Disk
     told: float = field(default=0.0, init=False)
 
-    async def tell(self, state: State, progress: Mapping[str, int] | None = None) -> None:
+    async def tell(
+        self, state: State, progress: Mapping[str, int] | None = None, error: str | None = None
+    ) -> None:
         """Tells the owner. Nothing depends on it: a page that missed an event asks."""
         if self.job.owner is not None:
-            event = job_event(self.job.id, self.job.kind, state, progress)
+            event = job_event(self.job.id, self.job.kind, state, progress, error)
             with suppress(Exception):
                 await self.publisher.publish(channel_of(self.job.owner), event)
 

@@ -1,7 +1,8 @@
-"""`python -m tests.bench.jobs`: jobs that do nothing, by this project, bare streaq, a bare Streams loop.
+"""`python -m tests.bench.jobs`: jobs that do nothing, by this project, bare streaq, a bare Streams loop, and
+what writing a job down costs alone.
 
-The three take turns on one Valkey, so that the machine's mood falls on all of them. Then the commands that an
-idle worker sends are counted, and set against Upstash's plans.
+They take turns on one Valkey and one database, so that the machine's mood falls on all of them. Then the
+commands that an idle worker sends are counted, and set against Upstash's plans.
 """
 
 import asyncio
@@ -97,6 +98,20 @@ async def bare_streaq(stand: Stand, started: Started, count: int, pace: float) -
         return await _wish(wish, started, count, pace)
 
 
+async def three_commits(stand: Stand, started: Started, count: int, pace: float) -> dict[str, float]:
+    """What is written down of a job that nothing may lose: that it is wished, begun, done. Nothing else."""
+    await stand.database.execute("create table if not exists bench (id text primary key, state text)")
+    await stand.database.execute("delete from bench")
+
+    async def wish(name: str) -> None:
+        await stand.database.execute("insert into bench values (:id, 'queued')", {"id": name})
+        await stand.database.execute("update bench set state = 'running' where id = :id", {"id": name})
+        started[name] = time.perf_counter()
+        await stand.database.execute("delete from bench where id = :id", {"id": name})
+
+    return await _wish(wish, started, count, pace)
+
+
 async def ours(stand: Stand, started: Started, count: int, pace: float) -> dict[str, float]:
     async def nothing(work: Work) -> Sequence[Statement]:
         started[str(work.job.payload["name"])] = time.perf_counter()
@@ -185,13 +200,19 @@ def _report(found: dict[str, list[Figures]], idle: int) -> None:
 
 
 async def main() -> None:
-    ways: dict[str, Way] = {"bare Streams loop": bare_streams, "bare streaq": bare_streaq, "Shoreline": ours}
+    ways: dict[str, Way] = {
+        "bare Streams loop": bare_streams,
+        "bare streaq": bare_streaq,
+        "three bare commits": three_commits,
+        "Shoreline": ours,
+    }
     with tempfile.TemporaryDirectory(prefix="shoreline-bench-") as name:
         folder = Path(name)
         for part in ("database", "cache"):
             (folder / part).mkdir()
         with sqld(folder / "database") as database, valkey(folder / "cache") as cache:
-            settings = load(environment(database, cache, Keys(), folder) | {"TAKEOVER_SECONDS": "10"})
+            changes = {"TAKEOVER_SECONDS": "10", "HEARTBEAT_FILE": str(folder / "heartbeat")}
+            settings = load(environment(database, cache, Keys(), folder) | changes)
             stand = Stand(cache, settings, Database(settings))
             found: dict[str, list[Figures]] = {name: [] for name in ways}
             # The worker writes its log to standard output.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -25,9 +26,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def slice_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slice]:
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Worker, built."""
+    return build(tmp_path_factory.mktemp("bundle"))
+
+
+@pytest.fixture(scope="session")
+def slice_running(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slice]:
     """Every tier."""
-    bundle = build(tmp_path_factory.mktemp("bundle"))
     with whole_slice(bundle, tmp_path_factory.mktemp("slice")) as running:
         insert_notes(running.database, "harbour", 50)
         yield running

@@ -9,10 +9,11 @@ from playwright.sync_api import FilePayload, Page, expect
 from pypdf import PdfReader
 
 from tests.browser.test_slice import sign_up
+from tests.support.full_disk import small_disk
 from tests.support.images import bomb, picture
 from tests.support.page import unique
 from tests.support.people import write_note
-from tests.support.slice import Slice
+from tests.support.slice import Slice, whole_slice
 
 MEGABYTE = 1024 * 1024
 
@@ -68,6 +69,37 @@ def test_an_image_is_attached_previewed_put_into_the_pdf_and_deleted(
     assert sum(len(each.images) for each in pages) == 1
     page.get_by_role("button", name="Delete chart.png").click()
     expect(preview).to_have_count(0)
+
+
+def test_a_full_disk_is_told_and_what_waits_goes_on_by_itself(
+    page: Page, bundle: Path, email: str, tmp_path: Path
+) -> None:
+    (tmp_path / "slice").mkdir()
+    small = {
+        "FILES_FOLDER": str(tmp_path / "disk"),
+        "FILES_RESERVE_BYTES": "0",
+        "TMPDIR": str(tmp_path / "disk"),
+    }
+    with (
+        small_disk(tmp_path / "disk", 16) as disk,
+        whole_slice(bundle, tmp_path / "slice", within=disk.within, **small) as running,
+    ):
+        site = running.edge.url
+        join(page, site, email)
+        note = write_note(site, unique("Chart"), "See below.")
+        page.goto(f"{site}/#/notes/{note}")
+        files, article = page.get_by_role("region", name="Files"), page.get_by_role("article")
+        chart = FilePayload(name="chart.png", mimeType="image/png", buffer=picture())
+        with disk.filled():
+            page.get_by_label("Attach a file").set_input_files(chart)
+            expect(files).to_contain_text("The server's disk is full. What was sent is kept")
+            page.get_by_role("button", name="Export as PDF").click()
+            expect(article).to_contain_text("The server's disk is full. It goes on by itself")
+        expect(files).to_contain_text("chart.png is attached.", timeout=30_000)
+        expect(article).to_contain_text("The export is done.", timeout=30_000)
+        expect(page.get_by_role("img", name="Preview of chart.png")).to_be_visible()
+        # Left before its servers end, which it would complain of.
+        page.goto("about:blank")
 
 
 def test_a_large_import_shows_its_progress_is_cancelled_and_resumed(

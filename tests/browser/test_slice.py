@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from tests.support.page import open_list, unique
 from tests.support.people import write_note
+from tests.support.slice import Slice
 
 PASSWORD = "correct horse battery"
 MINUTE = 75_000
@@ -137,6 +138,22 @@ def test_the_digest_follows_by_itself(page: Page, slice_site: str, email: str) -
     title = unique("Newest of all")
     write_note(slice_site, title)
     expect(page.get_by_role("region", name="Digest")).to_contain_text(title, timeout=MINUTE)
+
+
+def test_the_digest_comes_by_email_to_who_wishes_it(page: Page, slice_running: Slice, email: str) -> None:
+    site = slice_running.edge.url
+    open_list(page, site)
+    switch = page.get_by_label("Send it to me by email, daily")
+    expect(switch).to_have_count(0)
+    sign_up(page, site, email)
+    open_list(page, site)
+    readers = "select count(*) from digest_readers join users on id = user where email = :email"
+    for wanted, told in (("1", "It comes once a day"), ("0", "It comes no more.")):
+        switch.press("Space")
+        expect(page.get_by_role("region", name="Digest")).to_contain_text(told)
+        assert slice_running.database.execute(readers, {"email": email}) == [[wanted]]
+        page.reload()
+        expect(switch).to_be_checked(checked=wanted == "1")
 
 
 def test_who_is_not_signed_in_can_export_nothing(page: Page, slice_site: str) -> None:

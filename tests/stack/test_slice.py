@@ -1,5 +1,6 @@
 """One request through every tier of the running stack: edge, database, VPS, queue, WebSocket."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +10,11 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from services.common.hrana import Database
+from services.host.environment_file import parse
+from services.settings import load
 from tests.stack.changes import EDGE_CHANGES, SERVER_CHANGES, planned_changes
-from tests.support.clone import Clone
+from tests.support.clone import Clone, CommandFailed
 from tests.support.cloud import until
 
 pytestmark = pytest.mark.slow
@@ -56,7 +60,7 @@ def test_a_complex_query_is_answered_by_the_vps(ada: httpx.Client) -> None:
 def test_a_background_job_runs_and_tells_the_page_over_the_web_socket(
     running: Clone, ada: httpx.Client
 ) -> None:
-    note = ada.get("/api/notes", params={"limit": 1}).json()["notes"][0]["id"]
+    note = note_of(ada)
     headers = {"cookie": f"session={ada.cookies['session']}"}
     url = f"{running.url.replace('http', 'ws', 1)}/api/realtime"
     with connect(url, origin=Origin(running.url), additional_headers=headers) as socket:
@@ -84,6 +88,48 @@ def test_the_scheduled_digest_is_in_the_database_and_answered_at_the_edge(runnin
 def answered(url: str) -> httpx.Response | None:
     answer = httpx.get(url)
     return answer if answer.status_code == 200 and answer.json()["workspaces"] else None
+
+
+def test_dead_jobs_are_listed_and_replayed_on_the_command_line(running: Clone, ada: httpx.Client) -> None:
+    first, second = (ada.post("/api/exports", json={"note": note_of(ada)}).json()["id"] for _ in range(2))
+    until(lambda: are_done(ada, first, second))
+    change(running, "update jobs set state = 'dead', error = 'too slow' where id in (:a, :b)", first, second)
+    listed = [json.loads(line) for line in running.shoreline("jobs").splitlines()]
+    assert {(each["id"], each["error"]) for each in listed} == {(first, "too slow"), (second, "too slow")}
+    assert running.shoreline("jobs", "replay", first) == "1 queued again\n"
+    with pytest.raises(CommandFailed, match=f"{first} is no dead job"):
+        running.shoreline("jobs", "replay", first)
+    assert running.shoreline("jobs", "replay", "all") == "1 queued again\n"
+    until(lambda: are_done(ada, first, second))
+    assert running.shoreline("jobs") == ""
+
+
+def test_an_operator_is_let_in_on_the_command_line(running: Clone, ada: httpx.Client) -> None:
+    assert ada.get("/api/jobs/dead").status_code == 403
+    with pytest.raises(CommandFailed, match="nobody has signed up as eve@"):
+        running.shoreline("jobs", "operator", "eve@example.com")
+    assert running.shoreline("jobs", "operator", ADA["email"]) == f"{ADA['email']} is an operator\n"
+    assert ada.get("/api/jobs/dead").json() == {"jobs": [], "next": None}
+
+
+def are_done(client: httpx.Client, *jobs: str) -> bool:
+    return all(client.get(f"/api/jobs/{each}").json()["state"] == "done" for each in jobs)
+
+
+def note_of(client: httpx.Client) -> str:
+    return str(client.get("/api/notes", params={"limit": 1}).json()["notes"][0]["id"])
+
+
+def change(stack: Clone, sql: str, first: str, second: str) -> None:
+    """Runs SQL as the servers do."""
+    [environment] = (stack.folder / ".shoreline").glob("**/shoreline/current/environment")
+
+    async def run() -> None:
+        database = Database(load(parse(environment.read_text("utf-8"))))
+        await database.execute(sql, {"a": first, "b": second})
+        await database.close()
+
+    asyncio.run(run())
 
 
 def test_an_edit_of_the_api_changes_only_the_servers_release(running: Clone) -> None:

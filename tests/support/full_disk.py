@@ -1,33 +1,38 @@
-"""A disk of a given size for one process: a tmpfs in a mount namespace of its own, without root."""
+"""A small disk for some processes: a tmpfs in a mount namespace of their own, without root."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_MOUNT = 'mount -t tmpfs -o size="$1" none "$2" && shift 2 && exec setpriv --pdeathsig KILL "$@"'
+from tests.support.process import running, until
+
+_DIES_WITH_THE_TEST = ("setpriv", "--pdeathsig", "KILL")
+_MOUNT = 'mount -t tmpfs -o size="$1" none "$2" && shift 2 && exec "$@"'
 
 
 @dataclass(frozen=True)
 class SmallDisk:
-    """`folder` is the disk for the processes that are started `within`."""
+    """`folder` is the disk for the processes that are started `within`; `holder` keeps it."""
 
     folder: Path
-    megabytes: int
+    holder: int
 
     @property
-    def within(self) -> list[str | Path]:
-        """The command that the process's own follows. Where the kernel forbids user namespaces, it fails."""
-        return ["unshare", "-rm", "sh", "-c", _MOUNT, "sh", f"{self.megabytes}m", self.folder]
+    def within(self) -> list[str]:
+        """The command that the process's own follows."""
+        enter = ["nsenter", "--user", "--mount", "--preserve-credentials", f"--target={self.holder}"]
+        return [*enter, *_DIES_WITH_THE_TEST]
 
-    def seen_by(self, pid: int) -> Path:
+    @property
+    def seen(self) -> Path:
         """The disk as others reach it."""
-        return Path(f"/proc/{pid}/root{self.folder}")
+        return Path(f"/proc/{self.holder}/root{self.folder}")
 
     @contextmanager
-    def filled(self, pid: int) -> Iterator[None]:
+    def filled(self) -> Iterator[None]:
         """Not a byte is left as long as the block lasts."""
-        ballast = self.seen_by(pid) / "ballast"
+        ballast = self.seen / "ballast"
         with ballast.open("wb", buffering=0) as file:
             for size in (64 * 1024, 1):
                 _write_until_full(file.write, b"\0" * size)
@@ -35,6 +40,18 @@ class SmallDisk:
             yield
         finally:
             ballast.unlink()
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
+    """Lasts as long as the block. Where the kernel forbids user namespaces, it fails."""
+    folder.mkdir()
+    log = folder.with_suffix(".log")
+    hold = ["sh", "-c", "echo held; exec sleep infinity"]
+    mount: list[str | Path] = ["unshare", "-rm", "sh", "-c", _MOUNT, "sh", f"{megabytes}m", folder]
+    with running([*mount, *_DIES_WITH_THE_TEST, *hold], log=log) as holder:
+        until(lambda: log.read_text() or None, "the disk is mounted")
+        yield SmallDisk(folder, holder.pid)
 
 
 def _write_until_full(write: object, block: bytes) -> None:

@@ -1,6 +1,6 @@
 """The whole slice on real parts: the Worker in workerd, the three services, libsql-server and Valkey."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,10 @@ class Slice:
 
 
 @contextmanager
-def whole_slice(bundle: Path, folder: Path) -> Iterator[Slice]:
-    """Runs until the block ends."""
+def whole_slice(
+    bundle: Path, folder: Path, *, within: Sequence[str | Path] = (), **variables: str
+) -> Iterator[Slice]:
+    """Runs until the block ends. `within`: what runs api and jobs (`service`); `variables`: changes."""
     places = {name: folder / name for name in ("database", "cache", "redis", "services", "edge")}
     for place in places.values():
         place.mkdir()
@@ -35,11 +37,11 @@ def whole_slice(bundle: Path, folder: Path) -> Iterator[Slice]:
         valkey(places["cache"]) as cache,
         local_upstash(places["redis"]) as upstash,
     ):
-        variables = environment(database, cache, keys, places["services"])
+        variables = environment(database, cache, keys, places["services"], **variables)
         with (
-            service("api", places["services"], variables) as api,
+            service("api", places["services"], variables, within=within) as api,
             service("realtime", places["services"], variables) as realtime,
-            service("jobs", places["services"], variables) as jobs,
+            service("jobs", places["services"], variables, within=within) as jobs,
             edge(
                 bundle,
                 places["edge"],

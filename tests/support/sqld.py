@@ -1,6 +1,6 @@
 """A real libsql-server for tests, with the project's schema and JWT authentication."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ class Sqld:
     client: httpx.Client
     life: ExitStack = field(default_factory=ExitStack)
     directory: Path = Path()
+    within: Sequence[str | Path] = ()
 
     def execute(self, sql: str, args: Mapping[str, Value] | None = None) -> list[list[str | None]]:
         """Runs one statement and gives its rows, every value as the text that Hrana sends."""
@@ -58,7 +59,7 @@ class Sqld:
         try:
             yield
         finally:
-            _start(self.life, self.directory, self.port)
+            _start(self.life, self.directory, self.port, self.within)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -74,27 +75,31 @@ class Sqld:
 
 
 @contextmanager
-def sqld(directory: Path) -> Iterator[Sqld]:
-    """A server on a free port with the migrations of services/schema applied."""
+def sqld(directory: Path, within: Sequence[str | Path] = ()) -> Iterator[Sqld]:
+    """A server on a free port with the migrations of services/schema applied; its data is in `data`.
+
+    `within`: a command that runs the one that follows it.
+    """
     key = Ed25519PrivateKey.generate()
     public = directory / "jwt.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     # Certificates take long to load, and nothing here speaks TLS.
     client = httpx.Client(timeout=30, trust_env=False, verify=False)  # noqa: S501
     with client, ExitStack() as life:
-        port = _start(life, directory, 0)
+        port = _start(life, directory, 0, within)
         token, readonly = (jwt.encode({"a": access}, key, algorithm="EdDSA") for access in ("rw", "ro"))
-        server = Sqld(port, token, readonly, client, life, directory)
+        server = Sqld(port, token, readonly, client, life, directory, within)
         for migration in sorted(SCHEMA.glob("*.sql")):
             for statement in statements_of(migration.read_text("utf-8")):
                 server.execute(statement)
         yield server
 
 
-def _start(life: ExitStack, directory: Path, port: int) -> int:
+def _start(life: ExitStack, directory: Path, port: int, within: Sequence[str | Path]) -> int:
     """Runs it until `life` ends; gives the port, which 0 leaves open."""
     log = directory / "sqld.log"
     argv: list[str | Path] = [
+        *within,
         _binary(),
         *("--db-path", directory / "data"),
         *("--http-listen-addr", f"127.0.0.1:{port}"),

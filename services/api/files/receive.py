@@ -13,14 +13,14 @@ from services.api.request import Request
 from services.common.files.disk import BLOCK, Disk, full_or_same
 from services.common.problem import Problem
 
-RETRY_AFTER_SECONDS = 30
+RETRY_AFTER_SECONDS = 10
 DRAINED_BYTES = 32 * 1024 * 1024
 DRAIN_SECONDS = 10.0
 
 
 def full() -> Problem:
     """What was received is kept: the upload goes on once there is room."""
-    detail = "The server's disk is full. What was sent is kept: go on with it later."
+    detail = "The server's disk is full. What was sent is kept, and goes on once there is room."
     return Problem(507, detail, {"retry-after": str(RETRY_AFTER_SECONDS)})
 
 

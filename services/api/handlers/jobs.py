@@ -9,12 +9,12 @@ from services.api.reply import Reply, json_reply
 from services.api.tools import Tools
 from services.common.hrana import Row
 from services.common.ids import now_ms
-from services.common.jobs import DEAD, NewJob, cancelled, replayed
+from services.common.jobs import DEAD, NO_ROOM, NewJob, cancelled, replayed
 from services.common.problem import Problem
 from services.common.queue import Place, place_of
 
-READ = """select id, kind, state, progress, case when state = 'refused' then error end as error,
-  created, finished
+READ = """select id, kind, state, progress, created, finished,
+  case when state = 'refused' or state = 'queued' and error = :no_room then error end as error
 from jobs where id = :id and owner = :owner"""
 IS_ADMIN = "select 1 from admins where user = :user"
 PAGE = 50
@@ -69,7 +69,7 @@ async def _queue(call: Call, tools: Tools, job: str, place: Place) -> None:
 
 
 async def _own(call: Call, tools: Tools) -> Row:
-    args = {"id": call.path["job"], "owner": call.caller.user}
+    args = {"id": call.path["job"], "owner": call.caller.user, "no_room": NO_ROOM}
     rows = (await tools.database.execute(READ, args)).rows
     if not rows:
         raise Problem(404, "There is no such job.")

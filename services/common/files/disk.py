@@ -58,12 +58,16 @@ class Disk:
         return 0
 
     def complete(self, file: str) -> None:
-        """The upload becomes the file; again is the same as once."""
-        if not self.whole(file).exists():
-            keep(self.incoming(file), self.whole(file))
+        """The upload becomes the file; again is the same as once. Raises DiskFull."""
+        try:
+            if not self.whole(file).exists():
+                keep(self.incoming(file), self.whole(file))
+        except OSError as error:
+            raise full_or_same(error) from None
 
     def write(self, place: Path, content: bytes) -> None:
         """Raises DiskFull."""
+        self.require(len(content))
         part = place.with_name(f".{place.name}.{os.getpid()}")
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +101,13 @@ def keep(part: Path, place: Path) -> None:
 
 
 def full_or_same(error: OSError) -> Exception:
-    return DiskFull() if error.errno in (errno.ENOSPC, errno.EDQUOT) else error
+    return DiskFull() if is_full(error) else error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether it was for want of room."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or isinstance(error, DiskFull)
 
 
 def sha256(place: Path) -> str:

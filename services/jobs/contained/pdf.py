@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from services.jobs.contained.limits import confine
+from services.jobs.contained.limits import run
 
 LONGEST = 1600
 QUALITY = 85
@@ -16,7 +16,6 @@ TEMPLATE = Path(__file__).with_name("note.typ")
 
 
 def main(folder: Path, target: Path) -> int:
-    confine()
     import typst
 
     note = json.loads((folder / "note.json").read_text("utf-8"))
@@ -50,4 +49,4 @@ def _prepare(folder: Path, image: dict[str, Any]) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    run(main, Path(sys.argv[1]), Path(sys.argv[2]))

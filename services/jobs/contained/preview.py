@@ -3,14 +3,13 @@
 import sys
 from pathlib import Path
 
-from services.jobs.contained.limits import confine
+from services.jobs.contained.limits import run
 
 LONGEST = 480
 QUALITY = 80
 
 
 def main(source: Path, target: Path) -> int:
-    confine()
     from services.jobs.contained.images import Unreadable, opened
 
     try:
@@ -21,4 +20,4 @@ def main(source: Path, target: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    run(main, Path(sys.argv[1]), Path(sys.argv[2]))

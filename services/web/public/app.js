@@ -38,7 +38,7 @@ const workspaces = createWorkspaces({
   changed: () => void list.start(),
   announce,
 });
-const digest = createDigest();
+const digest = createDigest({ signedIn: () => account.current() !== null, announce });
 const editor = createEditor({
   workspace: workspaces.chosen,
   saved(note, workspace) {

@@ -14,11 +14,11 @@ import pytest
 
 from services.common.identity import Identity
 from services.common.ids import new_id
-from tests.support.full_disk import SmallDisk
+from tests.support.full_disk import SmallDisk, small_disk
 from tests.support.notes import insert_notes
 from tests.support.problem import check_problem
 from tests.support.process import until
-from tests.support.services import FrontDoor, Service, service
+from tests.support.services import FrontDoor, service
 from tests.support.uploads import TUS, Uploads, checksum, metadata, some_bytes
 from tests.unit.api.conftest import Api
 
@@ -230,18 +230,19 @@ def test_an_image_of_a_note_gets_a_preview_made(api: Api, uploads: Uploads) -> N
 def test_a_full_disk_is_told_harms_nothing_and_goes_by_itself(
     api: Api, uploads: Uploads, tmp_path: Path
 ) -> None:
-    disk = SmallDisk(tmp_path / "disk", 8)
-    disk.folder.mkdir()
-    variables = {**api.variables, "FILES_FOLDER": str(disk.folder), "FILES_RESERVE_BYTES": "0"}
-    with service("api", api.folder, variables, within=disk.within) as process:
+    variables = {**api.variables, "FILES_FOLDER": str(tmp_path / "disk"), "FILES_RESERVE_BYTES": "0"}
+    with (
+        small_disk(tmp_path / "disk", 8) as disk,
+        service("api", api.folder, variables, within=disk.within) as process,
+    ):
         small = replace(uploads, door=FrontDoor(process, uploads.door.key))
         before = small.send(some_bytes(MEGABYTE), "before.bin")
         kept = small.get(before).content
         content = some_bytes(4 * MEGABYTE)
         location = small.create(len(content)).headers["location"]
-        with disk.filled(process.process.pid):
+        with disk.filled():
             check_problem(small.create(100), 507)
-        refused = _fill_while_it_comes(small, disk, process, location, content)
+        refused = _fill_while_it_comes(small, disk, location, content)
         assert "disk is full" in str(check_problem(refused, 507)["detail"])
         assert refused.headers["retry-after"]
         offset = small.offset(location)
@@ -251,12 +252,9 @@ def test_a_full_disk_is_told_harms_nothing_and_goes_by_itself(
         assert small.get(before).content == kept
 
 
-def _fill_while_it_comes(
-    uploads: Uploads, disk: SmallDisk, process: Service, location: str, content: bytes
-) -> httpx.Response:
-    pid = process.process.pid
-    arriving = disk.seen_by(pid) / "incoming" / location[-2:] / location.rsplit("/", 1)[-1]
-    filled = disk.filled(pid)
+def _fill_while_it_comes(uploads: Uploads, disk: SmallDisk, location: str, content: bytes) -> httpx.Response:
+    arriving = disk.seen / "incoming" / location[-2:] / location.rsplit("/", 1)[-1]
+    filled = disk.filled()
 
     def body() -> Iterator[bytes]:
         yield content[:MEGABYTE]

@@ -1,6 +1,6 @@
 """The jobs service as a real process, before a real libsql-server and a real Valkey."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,9 @@ class Jobs:
     folder: Path
 
     @contextmanager
-    def working(self, module: str = "services.jobs") -> Iterator[Service]:
+    def working(self, module: str = "services.jobs", within: Sequence[str | Path] = ()) -> Iterator[Service]:
         """The service, or what has its place in a test."""
-        with service("jobs", self.folder, self.variables, module) as process:
+        with service("jobs", self.folder, self.variables, module, within) as process:
             yield process
 
     def write_export(self, note: str, *, user: str = "ada", age_ms: int = 0) -> str:

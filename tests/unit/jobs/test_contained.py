@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from services.common.files.disk import DiskFull
 from services.jobs import contain as contain_module
 from services.jobs.contain import TOO_MUCH, contain
 from services.jobs.exports import document
@@ -54,6 +55,17 @@ async def test_a_hostile_image_is_refused(tmp_path: Path, content: bytes, why: s
         await contain("preview", source, target)
     assert str(refused.value) == why
     assert not target.exists()
+
+
+async def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    source, folder = tmp_path / "source", tmp_path / "work"
+    source.write_bytes(picture())
+    folder.mkdir()
+    note: dict[str, Value] = {"title": "Tides", "workspace": "w", "body": "Low.", "created": 0, "updated": 0}
+    (folder / "note.json").write_text(json.dumps(document(note, [])), "utf-8")
+    for program, what in (("preview", source), ("pdf", folder)):
+        with pytest.raises(DiskFull):
+            await contain(program, what, Path("/dev/full"))
 
 
 async def test_a_process_that_takes_too_long_is_ended_with_its_kin(

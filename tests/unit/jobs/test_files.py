@@ -1,22 +1,30 @@
 """Jobs about files, by the service: previews, and the clean-up of the disk."""
 
+import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from redis.client import PubSub
 
+from services.common.events import channel_of
 from services.common.files.disk import Disk
 from services.common.hrana import Database
 from services.common.ids import new_id, now_ms
-from services.common.jobs import NewJob
+from services.common.jobs import NO_ROOM, NewJob
 from services.common.queue import Place, queue, queue_worker
 from services.jobs import orphans
 from services.jobs.work import Job, Work
 from services.settings import Settings
+from tests.support.full_disk import small_disk
 from tests.support.images import bomb, picture
+from tests.support.process import until
+from tests.support.services import Service
 from tests.unit.jobs.conftest import Jobs
 from tests.unit.jobs.test_digest import Deaf
+from tests.unit.jobs.test_jobs import enqueue, listen
 
 
 @pytest.fixture
@@ -58,6 +66,43 @@ async def test_previews_are_made_and_what_is_hostile_is_refused(jobs: Jobs, disk
     assert (preview_of(jobs, good), preview_of(jobs, hostile)) == ("done", "refused")
     assert disk.preview(good).read_bytes()[8:12] == b"WEBP"
     assert not disk.preview(hostile).exists()
+
+
+async def test_a_full_disk_holds_jobs_up_and_no_longer(jobs: Jobs, note: str, tmp_path: Path) -> None:
+    """What waits for room is told so to its owner, however long it is; nothing is half there."""
+    folder = str(tmp_path / "disk")
+    small = {"FILES_FOLDER": folder, "FILES_RESERVE_BYTES": "0", "TMPDIR": folder}
+    jobs = replace(jobs, variables={**jobs.variables, **small})
+    with (
+        small_disk(tmp_path / "disk", 8) as disk,
+        jobs.working(within=disk.within) as works,
+        jobs.cache.client() as client,
+    ):
+        files = Disk(disk.seen, 0)
+        file = write_file(jobs, files, picture())
+        listening = listen(client, channel_of("ada"))
+        with disk.filled():
+            waiting = [jobs.write_export(note), jobs.write(NewJob("preview", {"file": file}, "ada"))]
+            await enqueue(jobs, *waiting)
+            until(lambda: min(tried_in_vain(works, each) for each in waiting) > 2 or None, "both try again")
+            for each in waiting:
+                assert jobs.job(each)["error"] == NO_ROOM and int(jobs.job(each)["tries"] or 0) <= 1
+            assert NO_ROOM in until(lambda: error_in(listening), "the owner is told")
+            assert sorted(name for name, _ in files.names()) == [file]
+        for each in waiting:
+            jobs.await_state(each, "done", 60)
+        assert files.result(waiting[0]).read_bytes().startswith(b"%PDF")
+        assert files.preview(file).read_bytes()[8:12] == b"WEBP"
+
+
+def tried_in_vain(works: Service, job: str) -> int:
+    return sum(1 for line in works.lines() if line.get("id") == job and line.get("failure") == NO_ROOM)
+
+
+def error_in(listening: PubSub) -> str | None:
+    """Of the next event that has one."""
+    message = listening.get_message(ignore_subscribe_messages=True, timeout=0.1)
+    return None if message is None else json.loads(message["data"]).get("error")
 
 
 async def test_the_clean_up_drops_what_was_given_up_and_what_no_row_knows(

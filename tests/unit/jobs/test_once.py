@@ -7,14 +7,17 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from services.common.jobs import NewJob, cancelled, replayed
 from services.common.queue import Place, queue, queue_worker
 from services.jobs.attempt import GIVEN_UP
+from tests.support.full_disk import small_disk
 from tests.support.process import until
 from tests.support.services import Service
+from tests.support.sqld import sqld
 from tests.support.tally_jobs import SCHEMA, UNGUARDED
 from tests.unit.jobs.conftest import Jobs
 
@@ -225,6 +228,27 @@ async def test_an_emptied_redis_loses_nothing(jobs: Jobs) -> None:
         client.flushall()
         until(lambda: None if unfinished(jobs) else True, "all are done", 40)
     assert counted(jobs) == Counter((each, "end") for each in identifiers)
+
+
+async def test_a_full_database_holds_jobs_up_and_loses_or_doubles_none(jobs: Jobs, tmp_path: Path) -> None:
+    (tmp_path / "database").mkdir()
+    with (
+        small_disk(tmp_path / "database" / "data", 24) as disk,
+        sqld(tmp_path / "database", disk.within) as database,
+    ):
+        where = {"DATABASE_ORIGIN": f"http://127.0.0.1:{database.port}", "DATABASE_TOKEN": database.token}
+        small = replace(jobs, database=database, variables={**jobs.variables, **where})
+        database.execute(SCHEMA)
+        ids = [small.write(NewJob("tally")) for _ in range(5)]
+        await nudge(small, *ids)
+        with disk.filled(), small.working(TALLY) as works:
+            for each in ids:
+                line = works.logged(id=each, ok=False)
+                assert str(line["failure"]).startswith("database unavailable: SQLITE_")
+        with small.working(TALLY):
+            until(lambda: None if unfinished(small) else True, "all are done", 40)
+        assert counted(small) == Counter((each, "end") for each in ids)
+        assert database.execute("pragma integrity_check") == [["ok"]]
 
 
 def test_two_schedulers_make_one_run_of_a_slot_across_restarts(jobs: Jobs) -> None:

@@ -138,10 +138,11 @@ function kindOfStatus(status: number): FailureKind {
   return status === 401 || status === 403 ? "refused" : "unexpected";
 }
 
-/** BLOCKED: the database's owner has blocked reads or writes. */
+/** BLOCKED: the database's owner has blocked reads or writes. A full disk is an I/O error to libsql-server (2026-11-26). */
 function kindOfCode(code: string): FailureKind {
   if (code.startsWith("SQLITE_CONSTRAINT")) {
     return "constraint";
   }
-  return code.startsWith("SQLITE_BUSY") || code === "BLOCKED" ? "unavailable" : "refused";
+  const passing = /^(SQLITE_BUSY|SQLITE_FULL|SQLITE_IOERR|BLOCKED$)/.test(code);
+  return passing ? "unavailable" : "refused";
 }

@@ -30,6 +30,8 @@ export class ApiError extends Error {
     super(message);
     this.status = status;
     this.errors = errors;
+    /** Seconds until it is worth another try. */
+    this.retryAfter = 0;
   }
 }
 
@@ -150,6 +152,16 @@ export function readDigest() {
   return call("/api/digest");
 }
 
+/** @returns {Promise<boolean>} Whether the caller gets it by email. */
+export async function readDigestWish() {
+  return (await call("/api/me/digest")).wanted === 1;
+}
+
+/** @param {boolean} wanted */
+export function wishDigest(wanted) {
+  return call("/api/me/digest", { method: wanted ? "PUT" : "DELETE" });
+}
+
 /** @returns {Promise<{ notifications: Notification[], next: number | null }>} The latest ones. */
 export function listNotifications() {
   return call("/api/notifications");
@@ -169,11 +181,12 @@ export function createExport(note) {
 }
 
 /**
+ * The caller's own job, an export's among them: its id is the export's.
  * @param {string} id
- * @returns {Promise<Export>}
+ * @returns {Promise<{ state: string, error: string | null }>}
  */
-export function readExport(id) {
-  return call(`/api/exports/${encodeURIComponent(id)}`);
+export function readJob(id) {
+  return call(`/api/jobs/${encodeURIComponent(id)}`);
 }
 
 /**

@@ -1,13 +1,16 @@
 /** The digest: how many notes each workspace has, as a scheduled job counted them. */
 
-import { readDigest } from "./api.js";
+import { readDigest, readDigestWish, wishDigest } from "./api.js";
 import { make, timeOf } from "./dom.js";
 import { onEvent } from "./live.js";
 
 const LARGEST = 5;
 
-/** A section that follows the digest as it changes. */
-export function createDigest() {
+/**
+ * A section that follows the digest as it changes; who is signed in may have it by email.
+ * @param {{ signedIn: () => boolean, announce: (text: string) => void }} options
+ */
+export function createDigest({ signedIn, announce }) {
   const list = make("ul", {});
   const when = make("p", { class: "quiet" });
   const element = make(
@@ -17,8 +20,35 @@ export function createDigest() {
     list,
     when,
   );
+  const wish = make("input", { type: "checkbox", id: "digest-wish" });
+  const told = make("span", { class: "quiet" });
+  const mail = make("p", {}, wish, make("label", { for: "digest-wish" }, "Send it to me by email, daily"), " ", told);
+
+  async function loadWish() {
+    if (!signedIn()) {
+      mail.remove();
+      return;
+    }
+    wish.checked = await readDigestWish();
+    told.textContent = "";
+    element.append(mail);
+  }
+
+  async function change() {
+    const wanted = wish.checked;
+    told.textContent = await wishDigest(wanted).then(
+      () => (wanted ? "It comes once a day, if there is news and this site sends email." : "It comes no more."),
+      (error) => {
+        wish.checked = !wanted;
+        return error instanceof Error ? error.message : String(error);
+      },
+    );
+    announce(told.textContent);
+  }
 
   async function load() {
+    // Who can't be told what is wished now is shown no switch.
+    loadWish().catch(() => mail.remove());
     try {
       const { workspaces } = await readDigest();
       const refreshed = workspaces[0]?.refreshed;
@@ -29,6 +59,7 @@ export function createDigest() {
     }
   }
 
+  wish.addEventListener("change", () => void change());
   onEvent((event) => {
     if ((event.type === "digest" || event.type === "ready") && element.isConnected) {
       void load();

@@ -1,8 +1,10 @@
 /** The export of a note: a job in the background whose state is shown as it changes. */
 
-import { createExport, readExport } from "./api.js";
+import { createExport, readJob } from "./api.js";
 import { make, showProgress } from "./dom.js";
 import { isReady, onEvent } from "./live.js";
+
+/** `error`: what its owner is told. @typedef {{ state: string, error?: string | null | undefined }} JobState */
 
 /** How often to ask while events can't be heard. */
 const POLL_MS = 2_000;
@@ -12,7 +14,9 @@ const WORDS = {
   queued: "The export waits for its turn.",
   running: "The export is being made.",
   done: "The export is done.",
-  failed: "The export has failed.",
+  refused: "The export has failed.",
+  dead: "The export has failed.",
+  cancelled: "The export is cancelled.",
 };
 
 /**
@@ -28,16 +32,18 @@ export function exportControl(note, announce) {
   let id = null;
   let server = "";
   let state = "";
-  /** What events said before the answer to our request came. @type {Map<string, string>} */
+  let told = "";
+  /** What events said before the answer to our request came. @type {Map<string, JobState>} */
   const heard = new Map();
 
-  /** @param {string} next */
-  function show(next) {
-    if (next === state) {
+  /** @param {JobState} now */
+  function show({ state: next, error }) {
+    const text = [WORDS[next] ?? next, ...(error ? [error] : [])].join(" ");
+    if (next === state && text === told) {
       return;
     }
     state = next;
-    const text = WORDS[next] ?? next;
+    told = text;
     const link = make("a", { href: `/api/servers/${server}/exports/${id}/file`, download: "" }, "Download the PDF");
     shown.replaceChildren(text, ...(next === "done" ? [" ", link, "."] : next === "running" ? [" ", bar] : []));
     start.setAttribute("aria-disabled", String(isPending()));
@@ -50,8 +56,7 @@ export function exportControl(note, announce) {
 
   async function read() {
     if (id !== null && isPending()) {
-      const { state: now } = await readExport(id);
-      show(now);
+      show(await readJob(id));
     }
   }
 
@@ -65,7 +70,7 @@ export function exportControl(note, announce) {
       ({ id, server } = await createExport(note));
       bar.removeAttribute("value");
       state = "";
-      show(heard.get(id) ?? "queued");
+      show(heard.get(id) ?? { state: "queued" });
     } catch (error) {
       state = "";
       start.removeAttribute("aria-disabled");
@@ -77,9 +82,10 @@ export function exportControl(note, announce) {
   start.addEventListener("click", () => void begin());
   const stop = onEvent((event) => {
     if (event.type === "job" && event.id !== undefined && event.state !== undefined) {
-      heard.set(event.id, event.state);
+      const now = { state: event.state, error: event.error };
+      heard.set(event.id, now);
       if (event.id === id) {
-        show(event.state);
+        show(now);
         showProgress(bar, event.progress);
       }
     } else if (event.type === "ready") {

@@ -7,6 +7,9 @@ import { upload } from "./upload.js";
 
 const SIZE = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 
+/** @type {Record<string, string>} */
+const PREVIEW_HINTS = { queued: ", its preview is being made", refused: ", no preview can be made" };
+
 /**
  * @param {{ id: string, workspace: string }} note
  * @param {(text: string) => void} announce
@@ -33,7 +36,7 @@ export function filesControl(note, announce) {
     const link = make("a", { href: address, dir: "auto" }, ...picture, file.name);
     const remove = make("button", { type: "button", class: "plain", "aria-label": `Delete ${file.name}` }, "Delete");
     remove.addEventListener("click", () => void act(() => deleteFile(address), `${file.name} is deleted.`));
-    const hint = file.preview === "refused" ? ", no preview can be made" : "";
+    const hint = PREVIEW_HINTS[file.preview ?? ""] ?? "";
     return make("li", {}, link, make("span", { class: "quiet" }, ` ${size(file.size)}${hint} `), remove);
   }
 
@@ -46,7 +49,7 @@ export function filesControl(note, announce) {
     await act(async () => {
       const progress = (/** @type {number} */ done) => showProgress(bar, { done, total: file.size || 1 });
       const signal = new AbortController().signal;
-      await upload(file, { workspace: note.workspace, note: note.id, progress, signal });
+      await upload(file, { workspace: note.workspace, note: note.id, progress, waiting: tell, signal });
     }, `${file.name} is attached.`);
     bar.hidden = true;
     input.value = "";
@@ -61,9 +64,14 @@ export function filesControl(note, announce) {
       () => done,
       (error) => (error instanceof Error ? error.message : String(error)),
     );
+    tell(text);
+    await load().catch(() => {});
+  }
+
+  /** @param {string} text */
+  function tell(text) {
     told.textContent = text;
     announce(text);
-    await load().catch(() => {});
   }
 
   input.addEventListener("change", () => void send());
@@ -72,6 +80,9 @@ export function filesControl(note, announce) {
       stop();
     } else if (event.type === "ready" || (event.kind === "preview" && event.state !== "running")) {
       void load().catch(() => {});
+      if (event.state === "queued" && event.error !== undefined) {
+        tell(event.error);
+      }
     }
   });
   // Who is no member of the workspace sees no files of it.

@@ -93,7 +93,8 @@ export function openImports({ pane, moveFocus, announce }) {
     told.textContent = `${file.name} is being sent.`;
     const progress = (/** @type {number} */ done) => showProgress(bar, { done, total: file.size || 1 });
     try {
-      const place = { workspace: workspace.value, note: null, progress, signal: current.signal };
+      const waiting = (/** @type {string} */ detail) => tell(new Error(detail));
+      const place = { workspace: workspace.value, note: null, progress, waiting, signal: current.signal };
       const stored = await upload(file, place);
       await createImport(workspace.value, stored);
       told.textContent = `${file.name} is sent.`;

@@ -1,6 +1,6 @@
 /** Events as they happen: one WebSocket, made again whenever it is lost, for as long as somebody is signed in. */
 
-/** @typedef {{ type: string, id?: string, kind?: string, state?: string, progress?: { done: number, total: number }, count?: number }} LiveEvent */
+/** @typedef {{ type: string, id?: string, kind?: string, state?: string, progress?: { done: number, total: number }, error?: string, count?: number }} LiveEvent */
 /** @typedef {import("./api.js").Notification} Notification */
 
 /** The server says something three times as often. */

@@ -6,6 +6,9 @@ import { ApiError } from "./api.js";
 const PART_BYTES = 8 * 1024 * 1024;
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 500;
+/** Where a server whose disk is full doesn't say when to come again. */
+const FULL_WAIT_SECONDS = 30;
+const FULL = 507;
 const TUS = { "tus-resumable": "1.0.0" };
 
 /** @typedef {{ server: string, file: string }} Stored */
@@ -16,26 +19,60 @@ const TUS = { "tus-resumable": "1.0.0" };
  * @param {string} options.workspace
  * @param {string | null} options.note What it is attached to.
  * @param {(done: number) => void} options.progress Called with the bytes that are safe.
+ * @param {(detail: string) => void} options.waiting Called when it waits for room on the server, with the reason.
  * @param {AbortSignal} options.signal Pauses it: the same call later goes on.
  * @returns {Promise<Stored>}
  */
-export async function upload(file, { workspace, note, progress, signal }) {
+export async function upload(file, { workspace, note, progress, waiting, signal }) {
   const key = `upload ${workspace} ${note} ${file.name} ${file.size} ${file.lastModified}`;
   let url = localStorage.getItem(key);
-  let offset = url === null ? null : await offsetOf(url, signal);
-  if (url === null || offset === null) {
-    url = await announce(file, workspace, note, signal);
-    offset = 0;
+  const sent = url === null ? null : await offsetOf(url, signal);
+  if (url === null || sent === null) {
+    url = await onceThereIsRoom(() => announce(file, workspace, note, signal), waiting, signal);
     localStorage.setItem(key, url);
   }
+  const address = url;
+  let offset = sent ?? 0;
   progress(offset);
   do {
-    offset = await sendPart(file, url, offset, signal);
+    offset = await onceThereIsRoom(() => sendPart(file, address, offset, signal), waiting, signal);
     progress(offset);
   } while (offset < file.size);
   localStorage.removeItem(key);
-  const [, server = "", id = ""] = /servers\/([^/]+)\/uploads\/([^/]+)$/.exec(url) ?? [];
+  const [, server = "", id = ""] = /servers\/([^/]+)\/uploads\/([^/]+)$/.exec(address) ?? [];
   return { server, file: id };
+}
+
+/**
+ * Does it again as long as the server's disk is full.
+ * @template Result
+ * @param {() => Promise<Result>} action
+ * @param {(detail: string) => void} waiting
+ * @param {AbortSignal} signal
+ * @returns {Promise<Result>}
+ */
+async function onceThereIsRoom(action, waiting, signal) {
+  for (;;) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== FULL) {
+        throw error;
+      }
+      waiting(error.message);
+      await pause(1000 * error.retryAfter, signal);
+    }
+  }
+}
+
+/**
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal Ends it with an error.
+ */
+async function pause(milliseconds, signal) {
+  const stopped = new Promise((_, fail) => signal.addEventListener("abort", () => fail(signal.reason), { once: true }));
+  await Promise.race([stopped, new Promise((wake) => setTimeout(wake, milliseconds))]);
+  signal.throwIfAborted();
 }
 
 /**
@@ -107,7 +144,9 @@ async function checked(response) {
     return response;
   }
   const problem = await response.json().catch(() => null);
-  throw new ApiError(response.status, problem?.detail ?? `The server answered ${response.status}.`);
+  const error = new ApiError(response.status, problem?.detail ?? `The server answered ${response.status}.`);
+  error.retryAfter = Number(response.headers.get("retry-after")) || FULL_WAIT_SECONDS;
+  throw error;
 }
 
 /** @param {Uint8Array} bytes */
