@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from infra.manifest.paths import parameters, segments
 from infra.manifest.refusal import refuse
 from infra.mistakes import Mistake
-from infra.routes.route import Many, Member, One, Public, Route, Session, Tier
+from infra.routes.route import Content, Many, Member, Nothing, One, Public, Route, Session, Tier
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TAKE_A_BODY = ("POST", "PUT", "PATCH")
@@ -52,8 +52,26 @@ def _runs_one_thing(route: Route) -> Found:
         yield "it has no statement", "Write one, or leave out sql"
     if route.sql is not None and route.returns is None:
         yield "its SQL returns nothing that is declared", "Add returns=One(...), Many(...) or Nothing()"
-    if route.handler is not None and (route.returns is not None or route.conflict is not None):
-        yield "a handler makes its own answer", "Leave out returns and conflict"
+    if route.handler is not None and route.returns is None:
+        yield "what its handler answers is not declared", "Add returns=..., and problems=... where it refuses"
+    if route.handler is not None and (route.conflict is not None or _missing(route) is not None):
+        yield "a handler says itself what is wrong", "Leave out conflict and missing, and add problems=..."
+
+
+def _only_handlers(route: Route) -> Found:
+    """What SQL can't do."""
+    if route.sql is None:
+        return
+    if route.takes is not None or route.headers or route.problems:
+        yield "SQL reads JSON, and refuses what its answer says", "Leave out takes, headers and problems"
+    if isinstance(route.returns, Content) or (
+        isinstance(route.returns, Nothing) and route.returns.status != 204
+    ):
+        yield "SQL answers JSON, or nothing with 204", "Use One(...), Many(...) or Nothing()"
+
+
+def _missing(route: Route) -> str | None:
+    return route.returns.missing if isinstance(route.returns, One | Nothing) else None
 
 
 def _runs_something(route: Route) -> Found:
@@ -223,6 +241,7 @@ def _answer(route: Route) -> Found:
 
 _RULES: tuple[Callable[[Route], Found], ...] = (
     _runs_one_thing,
+    _only_handlers,
     _shadow,
     _fallback,
     _cache,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.manifest.compile import Compiled
+from infra.manifest.openapi import document
 from infra.manifest.typescript import declarations
 from infra.paths import SERVICES
 from infra.routes.catalog import ROUTES
@@ -19,6 +20,7 @@ def rendered(
         services / "contract" / "manifest.json": _json(compiled.manifest.model_dump(by_alias=True)),
         services / "edge" / "placement.json": _json(compiled.placement.model_dump(by_alias=True)),
         services / "contract" / "manifest.d.ts": declarations(compiled, routes),
+        services / "contract" / "openapi.json": _json(document(compiled, routes)),
     }
 
 

@@ -112,8 +112,8 @@ def _arguments(
 
 
 def _answer(route: Route, last: Described, index: int) -> tuple[Answer | None, list[Mistake]]:
-    if isinstance(route.returns, Nothing) or route.returns is None:
-        missing = route.returns.missing if route.returns else None
+    if not isinstance(route.returns, One | Many):
+        missing = route.returns.missing if isinstance(route.returns, Nothing) else None
         return _nothing(index, missing), []
     try:
         kinds = schemas.types(route.returns.row)

@@ -15,7 +15,7 @@ _HEAD = """// Generated from infra/routes by `make routes`: change the declarati
 def declarations(compiled: Compiled, routes: Mapping[str, Route]) -> str:
     """One interface per input and per row, and one per route."""
     inputs = [_interface(name, schema) for name, schema in compiled.manifest.schemas.items()]
-    rows = {each.returns.row for each in routes.values() if isinstance(each.returns, One | Many)}
+    rows = {each.returns.row for each in routes.values() if each.sql and isinstance(each.returns, One | Many)}
     answers = [_row(row) for row in sorted(rows, key=lambda row: row.__name__)]
     return "\n".join([_HEAD, *inputs, *answers, _routes(compiled, routes)])
 
@@ -67,10 +67,12 @@ def _routes(compiled: Compiled, routes: Mapping[str, Route]) -> str:
 
 
 def _answered(route: Route) -> str:
+    if route.sql is None:
+        return "unknown"
     match route.returns:
         case One(row):
             return row.__name__
         case Many(row):
             return f"{{ readonly {row.many}: readonly {row.__name__}[]; readonly next: string | null }}"
         case _:
-            return "null" if route.sql else "unknown"
+            return "null"

@@ -1,8 +1,8 @@
 """Accounts and sessions. Hashing a password needs more CPU than the edge has."""
 
-from infra.routes.fields import Credential, Email, Name, Password
+from infra.routes.fields import Credential, Email, Id, Name, Password, RoleName, Slug
 from infra.routes.limits import PASSWORDS, READS, SESSIONS
-from infra.routes.route import Handler, Input, Public, Route, Session
+from infra.routes.route import Handler, Input, Nothing, One, Public, Route, Row, Session
 
 
 class NewAccount(Input):
@@ -27,6 +27,16 @@ class NewPassword(Input):
     password: Password
 
 
+class Account(Row):
+    """Who is signed in, and until when (seconds). `more`: there are workspaces beside these."""
+
+    user: Id
+    name: Name
+    expires: int
+    workspaces: dict[Slug, RoleName]
+    more: bool
+
+
 sign_up = Route(
     "POST /api/sign-up",
     tier="server",
@@ -34,6 +44,8 @@ sign_up = Route(
     rate_limits=(PASSWORDS,),
     handler=Handler("sign_up", on="server"),
     body=NewAccount,
+    returns=One(Account, status=201),
+    problems=(409,),
 )
 
 sign_in = Route(
@@ -43,6 +55,8 @@ sign_in = Route(
     rate_limits=(PASSWORDS,),
     handler=Handler("sign_in", on="server"),
     body=Credentials,
+    returns=One(Account),
+    problems=(401,),
 )
 
 change_password = Route(
@@ -52,6 +66,8 @@ change_password = Route(
     rate_limits=(PASSWORDS,),
     handler=Handler("change_password", on="server"),
     body=NewPassword,
+    returns=Nothing(),
+    problems=(409,),
 )
 
 # The browser sends the refresh token to these only.
@@ -61,6 +77,8 @@ refresh_session = Route(
     access=Public(),
     rate_limits=(SESSIONS,),
     handler=Handler("refresh_session", on="server"),
+    returns=One(Account),
+    problems=(401,),
 )
 
 sign_out = Route(
@@ -69,6 +87,7 @@ sign_out = Route(
     access=Public(),
     rate_limits=(SESSIONS,),
     handler=Handler("sign_out", on="server"),
+    returns=Nothing(),
 )
 
 sign_out_everywhere = Route(
@@ -77,6 +96,7 @@ sign_out_everywhere = Route(
     access=Session(),
     rate_limits=(SESSIONS,),
     handler=Handler("sign_out_everywhere", on="server"),
+    returns=Nothing(),
 )
 
 # The access token says it all.
@@ -86,4 +106,5 @@ read_me = Route(
     access=Session(),
     rate_limits=(READS,),
     handler=Handler("read_me", on="edge"),
+    returns=One(Account),
 )

@@ -2,8 +2,9 @@
 
 from infra.routes.fields import Id
 from infra.routes.limits import READS, WRITES
-from infra.routes.route import Handler, Many, Member, RateLimit, Route, Row
+from infra.routes.route import Content, Handler, Many, Member, Nothing, RateLimit, Route, Row
 
+_TUS = {"tus-resumable": "the version of the protocol: 1.0.0"}
 PARTS = RateLimit("parts of uploads", limit=600, seconds=60, per="user")
 
 _UPLOAD = "/api/workspaces/{workspace}/servers/{server}/uploads/{file}"
@@ -37,6 +38,13 @@ create_upload = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(WRITES,),
     handler=Handler("create_upload", on="server"),
+    headers={
+        **_TUS,
+        "upload-length": "the file's bytes",
+        "upload-metadata": "`filename`, and maybe `note`: keys, each with its value in base64",
+    },
+    returns=Nothing(status=201),
+    problems=(404, 412, 413),
 )
 
 read_upload = Route(
@@ -45,6 +53,7 @@ read_upload = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(READS,),
     handler=Handler("read_upload", on="server"),
+    returns=Nothing(status=200),
 )
 
 append_upload = Route(
@@ -53,6 +62,10 @@ append_upload = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(PARTS,),
     handler=Handler("append_upload", on="server"),
+    takes="application/offset+octet-stream",
+    headers={**_TUS, "upload-offset": "how many bytes are there already"},
+    returns=Nothing(),
+    problems=(409, 412, 413, 460),
 )
 
 delete_upload = Route(
@@ -61,6 +74,7 @@ delete_upload = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(WRITES,),
     handler=Handler("delete_upload", on="server"),
+    returns=Nothing(),
 )
 
 read_file = Route(
@@ -69,6 +83,7 @@ read_file = Route(
     access=Member("workspace"),
     rate_limits=(READS,),
     handler=Handler("read_file", on="server"),
+    returns=Content("*/*", statuses=(200, 206)),
 )
 
 read_preview = Route(
@@ -77,6 +92,7 @@ read_preview = Route(
     access=Member("workspace"),
     rate_limits=(READS,),
     handler=Handler("read_preview", on="server"),
+    returns=Content("image/webp", statuses=(200, 206)),
 )
 
 delete_file = Route(
@@ -85,4 +101,5 @@ delete_file = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(WRITES,),
     handler=Handler("delete_file", on="server"),
+    returns=Nothing(),
 )

@@ -2,7 +2,7 @@
 
 from infra.routes.fields import Id, Json
 from infra.routes.limits import READS, WRITES
-from infra.routes.route import Handler, Many, Member, Route, Row
+from infra.routes.route import Handler, Many, Member, One, Route, Row
 
 _IMPORT = "/api/workspaces/{workspace}/imports/{import}"
 
@@ -18,6 +18,12 @@ class Import(Row, many="imports"):
     faults: Json
     state: str
     created: int
+
+
+class ImportState(Row):
+    id: Id
+    job: Id
+    state: str
 
 
 list_imports = Route(
@@ -36,6 +42,8 @@ create_import = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(WRITES,),
     handler=Handler("create_import", on="server"),
+    returns=One(ImportState, status=202),
+    problems=(409,),
 )
 
 cancel_import = Route(
@@ -44,6 +52,8 @@ cancel_import = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(WRITES,),
     handler=Handler("cancel_import", on="server"),
+    returns=One(ImportState),
+    problems=(409,),
 )
 
 resume_import = Route(
@@ -52,4 +62,6 @@ resume_import = Route(
     access=Member("workspace", role="editor"),
     rate_limits=(WRITES,),
     handler=Handler("resume_import", on="server"),
+    returns=One(ImportState, status=202),
+    problems=(409,),
 )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from infra.routes.fields import Limit, Milliseconds
 from infra.routes.limits import READS, WRITES
-from infra.routes.route import Handler, Input, Many, Route, Row, Session
+from infra.routes.route import Content, Handler, Input, Many, One, Route, Row, Session
 
 NotificationId = Annotated[int, Field(description="a whole number", ge=0, le=2**53 - 1)]
 
@@ -40,6 +40,12 @@ class Notification(Row, many="notifications"):
     read: Milliseconds | None
 
 
+class Unread(Row):
+    """How many are left."""
+
+    unread: int
+
+
 list_notifications = Route(
     "GET /api/notifications",
     tier="edge",
@@ -58,6 +64,7 @@ mark_notifications_read = Route(
     rate_limits=(WRITES,),
     handler=Handler("mark_notifications_read", on="server"),
     body=ReadThrough,
+    returns=One(Unread),
 )
 
 stream_notifications = Route(
@@ -67,4 +74,5 @@ stream_notifications = Route(
     rate_limits=(READS,),
     handler=Handler("stream_notifications", on="server"),
     params=Seen,
+    returns=Content("text/event-stream"),
 )

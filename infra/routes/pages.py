@@ -6,7 +6,7 @@ from pydantic import Field
 
 from infra.routes.fields import Text
 from infra.routes.limits import READS
-from infra.routes.route import Cache, Handler, Input, Public, Route, Session
+from infra.routes.route import Cache, Content, Handler, Input, One, Public, Route, Row, Session
 
 
 class PagePath(Input):
@@ -21,6 +21,10 @@ class Markdown(Input):
     text: Text
 
 
+class Html(Row):
+    html: str
+
+
 assets = Route("GET /{file*}", tier="assets", access=Public())
 """Whatever no other route and nothing below /api answers."""
 
@@ -32,6 +36,7 @@ note_page = Route(
     cache=Cache(seconds=5, stale=60),
     path=PagePath,
     handler=Handler("note_page", on="edge"),
+    returns=Content("text/html", statuses=(200, 404)),
 )
 
 render_markdown = Route(
@@ -41,4 +46,16 @@ render_markdown = Route(
     rate_limits=(READS,),
     handler=Handler("render_markdown", on="edge"),
     body=Markdown,
+    returns=One(Html),
 )
+
+openapi = Route(
+    "GET /api/openapi.json",
+    tier="server",
+    access=Public(),
+    rate_limits=(READS,),
+    cache=Cache(seconds=300, stale=3_600),
+    handler=Handler("openapi", on="server"),
+    returns=Content("application/json"),
+)
+"""The whole application as OpenAPI 3.1, made of the routes."""

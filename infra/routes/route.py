@@ -23,7 +23,7 @@ class Input(BaseModel):
 class Row(BaseModel):
     """One row of an answer: its fields are columns of the route's SQL, in the order of the JSON's keys.
 
-    `many`: the key of a list of them.
+    `many`: the key of a list of them. A handler's may have lists and objects in it.
     """
 
     many: ClassVar[str] = "items"
@@ -79,10 +79,20 @@ class Nothing:
     """No content. `missing` is said with 404 where the last statement changed nothing."""
 
     _: KW_ONLY
+    status: int = 204
     missing: str | None = None
 
 
-Answer = One | Many | Nothing
+@dataclass(frozen=True)
+class Content:
+    """What a handler answers that is not JSON, by its media type. 206: ranges of it can be asked for."""
+
+    media: str
+    _: KW_ONLY
+    statuses: tuple[int, ...] = (200,)
+
+
+Answer = One | Many | Nothing | Content
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,13 @@ class Route:
     params: type[Input] | None = None
     """The query."""
     body: type[Input] | None = None
+    takes: str | None = None
+    """The media type of a body that is not JSON: a handler reads it as it comes."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The headers that a handler needs, each with what it says."""
     returns: Answer | None = None
+    problems: tuple[int, ...] = ()
+    """The statuses with which a handler refuses what is valid and allowed."""
     conflict: str | None = None
     """Said with 409 where a constraint of the database fails."""
     idempotent: bool = False

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from infra.routes.fields import Id, Milliseconds, Name, RoleName, Slug, Tag
 from infra.routes.limits import READS, WRITES
-from infra.routes.route import Cache, Handler, Input, Many, Member, Route, Row, Session
+from infra.routes.route import Cache, Handler, Input, Many, Member, One, Route, Row, Session
 
 
 class NewWorkspace(Input):
@@ -44,6 +44,39 @@ class TagCount(Row, many="tags"):
     notes: int
 
 
+class OwnRole(Row):
+    """What the caller is in the workspace now: null for no member."""
+
+    workspace: Slug
+    role: RoleName | None
+
+
+class Week(Row):
+    """`start`: milliseconds. `running`: notes up to and with this week. `average`: of four weeks."""
+
+    start: Milliseconds
+    notes: int
+    running: int
+    average: float
+
+
+class BusiestWeek(Row):
+    start: Milliseconds
+    notes: int
+
+
+class Statistics(Row):
+    """`bytes` of all notes and the `largest`, the busiest week, and the latest ones."""
+
+    counted: Milliseconds
+    workspace: Slug
+    notes: int
+    bytes: int
+    largest: int
+    busiest: BusiestWeek | None
+    weeks: list[Week]
+
+
 class WorkspacesPage(Input):
     """A page of the workspaces that the caller can see."""
 
@@ -76,6 +109,8 @@ create_workspace = Route(
     rate_limits=(WRITES,),
     handler=Handler("create_workspace", on="server"),
     body=NewWorkspace,
+    returns=One(Workspace, status=201, location="/api/workspaces/{id}"),
+    problems=(409,),
 )
 
 join_workspace = Route(
@@ -84,6 +119,7 @@ join_workspace = Route(
     access=Session(),
     rate_limits=(WRITES,),
     handler=Handler("join_workspace", on="server"),
+    returns=One(OwnRole),
 )
 
 leave_workspace = Route(
@@ -92,6 +128,8 @@ leave_workspace = Route(
     access=Session(),
     rate_limits=(WRITES,),
     handler=Handler("leave_workspace", on="server"),
+    returns=One(OwnRole),
+    problems=(403, 409),
 )
 
 list_members = Route(
@@ -125,4 +163,5 @@ read_statistics = Route(
     rate_limits=(READS,),
     cache=Cache(seconds=30, stale=300, tags=("notes",)),
     handler=Handler("read_statistics", on="server"),
+    returns=One(Statistics),
 )

@@ -336,6 +336,7 @@ export interface Routes {
   readonly list_notifications: { path: null; query: NotificationPage; body: null; answer: { readonly notifications: readonly Notification[]; readonly next: string | null } };
   readonly mark_notifications_read: { path: null; query: null; body: ReadThrough; answer: unknown };
   readonly stream_notifications: { path: null; query: Seen; body: null; answer: unknown };
+  readonly openapi: { path: null; query: null; body: null; answer: unknown };
   readonly change_password: { path: null; query: null; body: NewPassword; answer: unknown };
   readonly realtime: { path: null; query: null; body: null; answer: unknown };
   readonly note: { path: NotePath; query: null; body: null; answer: unknown };

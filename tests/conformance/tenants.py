@@ -19,6 +19,7 @@ ADA, EVE = note_id(EPOCH, 1), note_id(EPOCH, 2)
 OUR_NOTE, THEIR_NOTE, THEIR_COMMENT, THEIR_EXPORT, THEIR_JOB = (note_id(EPOCH, 10 + n) for n in range(5))
 OUR_FILE, OUR_UPLOAD, OUR_IMPORT, OUR_CANCELLED = (note_id(EPOCH, 20 + n) for n in range(4))
 THEIR_FILE, THEIR_UPLOAD, THEIR_IMPORT, THEIR_CANCELLED = (note_id(EPOCH, 30 + n) for n in range(4))
+OUR_ATTACHED, THEIR_ATTACHED = note_id(EPOCH, 40), note_id(EPOCH, 41)
 MEMBER = Identity(user=ADA, name="Ada", ws={OURS: "owner"})
 
 OF_THEIRS: Mapping[str, str | int] = {
@@ -186,12 +187,12 @@ values (:id, :workspace, :user, 'none', 'vps-1', 'secret', 1, :id, 0, 0, 0, 0, '
 
 
 def _files(workspace: str, user: str, stored: str, uploading: str) -> list[Statement]:
-    note = OUR_NOTE if workspace == OURS else THEIR_NOTE
+    note, attached = (OUR_NOTE, OUR_ATTACHED) if workspace == OURS else (THEIR_NOTE, THEIR_ATTACHED)
     of: dict[str, Value] = {"workspace": workspace, "user": user, "note": None}
     return [
         (FILE, {**of, "id": stored, "state": "stored"}),
         (FILE, {**of, "id": uploading, "state": "uploading"}),
-        (FILE, {**of, "id": f"attached to {note}", "note": note, "state": "stored"}),
+        (FILE, {**of, "id": attached, "note": note, "state": "stored"}),
     ]
 
 

@@ -9,6 +9,7 @@ from services.api.handlers.files import delete_file, read_file, read_preview
 from services.api.handlers.imports import cancel_import, create_import, resume_import
 from services.api.handlers.jobs import cancel_job, list_dead_jobs, read_job, replay_job
 from services.api.handlers.notifications import mark_notifications_read, stream_notifications
+from services.api.handlers.openapi import openapi
 from services.api.handlers.session import refresh_session, sign_out, sign_out_everywhere
 from services.api.handlers.statistics import read_statistics
 from services.api.handlers.uploads import append_upload, create_upload, delete_upload, read_upload
@@ -48,5 +49,6 @@ HANDLERS: Mapping[str, Callable[[Call, Tools], Awaitable[Reply]]] = {
         replay_job,
         mark_notifications_read,
         stream_notifications,
+        openapi,
     )
 }

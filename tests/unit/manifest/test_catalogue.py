@@ -28,6 +28,7 @@ def handled(pattern: str, name: str = "", **given: RateLimit) -> Route:
         tier="server",
         access=Public(),
         handler=Handler(name or pattern, on="server"),
+        returns=Nothing(),
         rate_limits=tuple(given.values()),
     )
 
@@ -114,8 +115,12 @@ def test_a_handler_of_two_routes() -> None:
 
 def test_every_mistake_is_told_at_once_with_its_place(tmp_path: Path) -> None:
     wrong = [
-        Route("GET /api/a", tier="server", access=Public(), handler=Handler("a", on="edge")),
-        Route("GET /b/", tier="server", access=Public(), handler=Handler("b", on="server")),
+        Route(
+            "GET /api/a", tier="server", access=Public(), handler=Handler("a", on="edge"), returns=Nothing()
+        ),
+        Route(
+            "GET /b/", tier="server", access=Public(), handler=Handler("b", on="server"), returns=Nothing()
+        ),
         Route(
             "PUT /api/c/{note}",
             tier="server",
@@ -150,6 +155,7 @@ def test_a_body_that_the_isolate_cannot_hold(tmp_path: Path) -> None:
         tier="edge",
         access=Session(),
         handler=Handler("draw", on="edge"),
+        returns=Nothing(),
         body=Titled,
         budgets=Budgets(body=50_000_000),
     )
@@ -170,7 +176,11 @@ def test_more_servers_than_the_plan_has_subrequests(tmp_path: Path) -> None:
 
 
 def test_more_cpu_than_the_plan_allows() -> None:
-    routes = {"draw": Route("GET /a", tier="edge", access=Public(), handler=Handler("draw", on="edge"))}
+    routes = {
+        "draw": Route(
+            "GET /a", tier="edge", access=Public(), handler=Handler("draw", on="edge"), returns=Nothing()
+        )
+    }
     manifest = compile_routes(routes).manifest
     bench = {"draw": Figures(cpu_ms=12.5, p99_ms=20)}
 

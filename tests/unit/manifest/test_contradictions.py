@@ -7,6 +7,7 @@ import pytest
 from infra.routes.route import (
     Budgets,
     Cache,
+    Content,
     Handler,
     Many,
     Member,
@@ -39,7 +40,9 @@ def write(pattern: str = "PUT /api/things/{note}", **changes: Any) -> Route:
 
 
 def by_hand(handler: Handler, pattern: str = "GET /api/things", **changes: Any) -> Route:
-    return read(pattern, **{"sql": None, "returns": None, "handler": handler, "tier": handler.on} | changes)
+    return read(
+        pattern, **{"sql": None, "returns": One(Thing), "handler": handler, "tier": handler.on} | changes
+    )
 
 
 CASES: list[tuple[Route, str]] = [
@@ -80,8 +83,20 @@ CASES: list[tuple[Route, str]] = [
         "its SQL returns nothing that is declared. Add returns=One(...), Many(...) or Nothing().",
     ),
     (
-        by_hand(AT_EDGE, returns=One(Thing)),
-        "a handler makes its own answer. Leave out returns and conflict.",
+        by_hand(AT_EDGE, returns=None),
+        "what its handler answers is not declared. Add returns=..., and problems=... where it refuses.",
+    ),
+    (
+        read(problems=(410,)),
+        "SQL reads JSON, and refuses what its answer says. Leave out takes, headers and problems.",
+    ),
+    (
+        read(returns=Content("text/plain")),
+        "SQL answers JSON, or nothing with 204. Use One(...), Many(...) or Nothing().",
+    ),
+    (
+        by_hand(AT_EDGE, returns=One(Thing, missing="No.")),
+        "a handler says itself what is wrong. Leave out conflict and missing, and add problems=....",
     ),
     (
         read("GET /ws", tier="realtime", sql="select id from notes", returns=Many(Thing)),
