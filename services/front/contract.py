@@ -9,6 +9,10 @@ from multidict import CIMultiDict
 _CONTRACT = json.loads((Path(__file__).parents[1] / "contract" / "front-door.json").read_bytes())
 
 SECURITY_HEADERS: dict[str, str] = _CONTRACT["securityHeaders"]
+HASHED_ASSET = re.compile(_CONTRACT["hashedAsset"])
+"""The path of an asset whose content is in its name; less the hash, it is its two groups."""
+ASSET_CACHING: str = _CONTRACT["caching"]["asset"]
+HASHED_ASSET_CACHING: str = _CONTRACT["caching"]["hashedAsset"]
 ONE_YEAR_SECONDS = 365 * 24 * 60 * 60
 
 

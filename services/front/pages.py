@@ -9,6 +9,8 @@ from urllib.parse import unquote
 from aiohttp import ETag, web
 
 from services.common.problem import Problem
+from services.front.compression import compress
+from services.front.contract import ASSET_CACHING, HASHED_ASSET, HASHED_ASSET_CACHING
 
 ALLOW = "GET, HEAD, OPTIONS"
 
@@ -38,14 +40,25 @@ class Pages:
             return web.Response(status=204, headers={"allow": ALLOW})
         if request.method not in ("GET", "HEAD"):
             raise Problem(405, f"This path answers {ALLOW}.", {"allow": ALLOW})
-        page = self._find(unquote(path))
+        page, caching = self._choose(unquote(path))
         if page is None:
             raise Problem(404, "There is nothing at this path.")
-        headers = {"cache-control": "public, max-age=0, must-revalidate", "etag": f'"{page.tag}"'}
+        headers = {"cache-control": caching, "etag": f'"{page.tag}"'}
         held = request.if_none_match or ()
         if any(each in (ETag(page.tag), ETag(page.tag, is_weak=True), ETag("*")) for each in held):
             return web.Response(status=304, headers=headers)
-        return web.Response(body=page.content, headers={**headers, "content-type": page.kind})
+        response = web.Response(body=page.content, headers={**headers, "content-type": page.kind})
+        compress(request, response)
+        return response
+
+    def _choose(self, path: str) -> tuple[Page | None, str]:
+        """The file and its caching: for another release's name, this one's file, which nobody keeps."""
+        page, hashed = self._find(path), HASHED_ASSET.fullmatch(path)
+        if page is not None and hashed is not None:
+            return page, HASHED_ASSET_CACHING
+        if hashed is not None:
+            page = self._find("".join(hashed.groups()))
+        return page, ASSET_CACHING
 
     def _find(self, path: str) -> Page | None:
         """HTML stands at its name without the ending, an index at its folder's."""

@@ -8,6 +8,7 @@ from aiohttp import WSMsgType, web
 from multidict import CIMultiDict
 
 from services.common.problem import Problem
+from services.front.compression import compress
 from services.front.contract import returned
 from services.front.upstream import Asked, Upstream
 
@@ -22,6 +23,7 @@ async def forward(request: web.Request, asked: Asked, api: Upstream) -> web.Stre
     body = request.content if request.body_exists else None
     async with await api.ask(asked, body) as answer:
         response = web.StreamResponse(status=answer.status, headers=returned(CIMultiDict(answer.headers)))
+        compress(request, response)
         await response.prepare(request)
         async for chunk in answer.content.iter_any():
             await response.write(chunk)

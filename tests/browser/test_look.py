@@ -40,6 +40,21 @@ def test_a_narrow_window_shows_one_thing_at_a_time(page: Page, site: str) -> Non
     expect(page.get_by_role("article")).to_have_count(0)
 
 
+def test_everything_is_loaded_from_the_site_itself_and_kept(page: Page, site: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, site)
+    page.goto(f"{site}/#/notes/{write_note(site, 'Loaded')}")
+    expect(page.get_by_role("article")).to_be_visible()
+    assert {url for url in asked if not url.startswith(f"{site}/")} == set()
+    scripts = [url for url in asked if url.startswith(f"{site}/assets/")]
+    assert scripts
+    for url in scripts:
+        answer = page.context.request.get(url, headers={"accept-encoding": "br"})
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-encoding"] == "br"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(page: Page, site: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

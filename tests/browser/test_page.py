@@ -39,14 +39,56 @@ def test_the_footer_says_which_tier_answered_and_how_fast(page: Page, site: str)
     )
 
 
+def test_the_panel_tells_of_each_call_what_its_parts_took(page: Page, site: str) -> None:
+    note = write_note(site, unique("Timed"))
+    page.goto(f"{site}/#/notes/{note}")
+    expect(page.get_by_role("article")).to_be_visible()
+    tab_to(page, "#served")
+    page.keyboard.press("Enter")
+    call = page.get_by_role("region", name="Answers").get_by_role("row", name=f"GET /api/notes/{note}")
+    expect(call.get_by_role("cell")).to_have_text(
+        ["200", "edge", re.compile(r"^\d+ ms$"), re.compile(r"^database \d+ ms, edge \d+ ms$")]
+    )
+
+
 def test_more_notes_follow_without_a_repetition(page: Page, site: str) -> None:
     open_list(page, site)
-    page.get_by_role("button", name="More notes").click()
-    expect(page.locator("#notes li")).to_have_count(2 * PAGE_SIZE)
-    addresses = page.locator("#notes a").evaluate_all("links => links.map(link => link.hash)")
-    assert len(set(addresses)) == 2 * PAGE_SIZE
+    tab_to(page, "#more")
+    page.keyboard.press("Enter")
     # The keyboard goes on where the new notes begin.
     expect(page.locator("#notes a").nth(PAGE_SIZE)).to_be_focused()
+    assert distinct_notes(page) == 2 * PAGE_SIZE
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_the_list_goes_on_as_one_scrolls(page: Page, site: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    open_list(page, site)
+    expect(page.locator("#notes li")).to_have_count(PAGE_SIZE)
+    for page_number in (1, 2):
+        page.locator("#notes li").last.scroll_into_view_if_needed()
+        expect(page.locator("#notes li").nth(page_number * PAGE_SIZE)).to_be_attached()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^\d+ notes? loaded\.$"))
+    assert distinct_notes(page) > 2 * PAGE_SIZE
+    # What stands below the list stays in reach.
+    expect(page.locator("#served")).to_be_in_viewport()
+
+
+def test_a_page_that_fails_on_the_way_is_asked_for_again_by_hand(page: Page, site: str) -> None:
+    open_list(page, site)
+    page.route(LIST, unavailable)
+    page.locator("#notes li").last.scroll_into_view_if_needed()
+    expect(page.get_by_role("alert")).to_contain_text("The notes can't be loaded.")
+    page.unroute(LIST)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#notes a").nth(PAGE_SIZE)).to_be_focused()
+
+
+def distinct_notes(page: Page) -> int:
+    """How many are listed; fails where one is there twice."""
+    addresses = page.locator("#notes a").evaluate_all("links => links.map(link => link.hash)")
+    assert len(set(addresses)) == len(addresses)
+    return len(addresses)
 
 
 def test_a_note_opens_with_its_text_as_written(page: Page, site: str) -> None:

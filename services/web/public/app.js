@@ -1,6 +1,7 @@
 /** The page: the address's fragment says what is open, the modules in app/ show it. */
 
 import { createAccount } from "./app/account.js";
+import { createAnswers } from "./app/answers.js";
 import { listNotes, onAnswer } from "./app/api.js";
 import { openDeadJobs } from "./app/dead.js";
 import { createDigest } from "./app/digest.js";
@@ -62,13 +63,7 @@ const account = createAccount({
 });
 
 showUnread(announce);
-onAnswer(({ tier, roundTrip, database, release }) => {
-  const parts = [`Answered by the ${tier} in ${Math.round(roundTrip)} ms`];
-  if (database !== null) {
-    parts.push(`database ${Math.round(database)} ms`);
-  }
-  byId("served").textContent = `${parts.join(", ")}. Release ${release.slice(0, 8)}.`;
-});
+onAnswer(createAnswers({ latest: byId("served"), rows: byId("answers") }));
 
 /** Counts what was shown: an answer that comes late belongs to an earlier number. */
 let shown = 0;

@@ -17,8 +17,14 @@ FILES = {
     "/ein bild.svg": b"<svg/>",
     "/blob": b"\x00\x01",
 }
+LONG = 1000
 WORKER = """export default { async fetch(request, env) {
-  const { pathname } = new URL(request.url);
+  const { pathname, search } = new URL(request.url);
+  if (pathname === "/long") {
+    const headers = { "content-type": search === "?image" ? "image/png" : "text/plain", etag: '"1"' };
+    if (search === "?no-transform") headers["cache-control"] = "private, no-transform";
+    return new Response("x".repeat(1000), { status: search === "?500" ? 500 : 200, headers });
+  }
   if (!pathname.startsWith("/via")) return new Response("worker");
   return env.ASSETS.fetch(new URL(pathname.slice(4), request.url)) } }"""
 
@@ -164,3 +170,23 @@ async def test_files_already_there_are_not_asked_for_again(local: Local) -> None
     made = await local.version("edge", WORKER, assets={"jwt": again["jwt"]})
     await local.deploy("edge", made)
     assert (await local.visitor.get("/about")).text == "about"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip", "gzip"), ("gzip, br", "br"), ("br;q=0, gzip", "gzip"), ("deflate", None), ("", None)],
+)
+async def test_text_is_compressed_for_who_takes_it(local: Local, accepted: str, coding: str | None) -> None:
+    await live(local, {})
+    async with local.visitor.stream("GET", "/long", headers={"accept-encoding": accepted}) as answer:
+        raw = b"".join([part async for part in answer.aiter_raw()])
+    assert answer.headers.get("content-encoding") == coding
+    assert (len(raw) < LONG) == (coding is not None)
+    assert answer.headers["etag"] == ('W/"1"' if coding else '"1"')
+
+
+@pytest.mark.parametrize("path", ["/long?no-transform", "/long?image", "/long?500", "/app.css"])
+async def test_what_the_platform_leaves_alone_is_not_compressed(local: Local, path: str) -> None:
+    await live(local, {})
+    answer = await local.visitor.get(path, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in answer.headers

@@ -1,5 +1,7 @@
 """What build.mjs writes."""
 
+import gzip
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +13,9 @@ from tests.support.workerd import build
 KILOBYTE = 1000
 LARGEST = 420 * KILOBYTE
 """Beside the manifest; half of it is markdown-it. A library that slips in by mistake is larger."""
+
+LARGEST_PAGE = 100 * KILOBYTE
+"""Compressed, without the editor, which is loaded when somebody writes."""
 
 
 def test_the_same_sources_give_the_same_bytes_in_any_clone(bundle: Path, tmp_path: Path) -> None:
@@ -50,8 +55,17 @@ def test_a_missing_folder_name_is_one_clear_message() -> None:
 def test_the_assets_are_the_same_bytes_in_any_folder(tmp_path: Path) -> None:
     first, second = (build_web(tmp_path / name) for name in ("first", "second"))
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
-    assert Path("editor.js") in files
-    assert [(first / name).read_bytes() == (second / name).read_bytes() for name in files] == [True] * len(
-        files
-    )
-    assert str(ROOT) not in (first / "editor.js").read_text("utf-8")
+    assert [path for path in files if (first / path).read_bytes() != (second / path).read_bytes()] == []
+    assert str(ROOT) not in (first / "assets" / "editor.js").read_text("utf-8")
+
+
+def test_the_page_is_small_and_names_nothing_elsewhere(tmp_path: Path) -> None:
+    folder = build_web(tmp_path)
+    page, *assets = (folder / "index.html", *(folder / "assets").glob("*-*"))
+    (editor,) = (folder / "assets").glob("editor-*.js")
+    compressed = sum(len(gzip.compress(path.read_bytes())) for path in (page, *assets) if path != editor)
+    assert compressed < LARGEST_PAGE
+    (app,) = (folder / "assets").glob("app-*.js")
+    assert f'import("/assets/{editor.name}")' in app.read_text("utf-8")
+    for path in (page, app, *(folder / "assets").glob("style-*.css")):
+        assert not re.search(r"https?://|[\"'(]//", path.read_text("utf-8")), path.name

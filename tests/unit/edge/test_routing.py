@@ -1,5 +1,7 @@
 """Which request reaches which route, and what every answer carries."""
 
+import re
+
 import httpx
 import pytest
 
@@ -15,7 +17,7 @@ from tests.unit.edge.conftest import ProblemCheck
         ("POST", "/api/notes/1", "GET, HEAD, OPTIONS"),
         ("PATCH", "/api/notes/1", "GET, HEAD, OPTIONS"),
         ("POST", "/", "GET, HEAD, OPTIONS"),
-        ("DELETE", "/style.css", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/assets/style.css", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_another_method_is_refused_with_those_allowed(
@@ -84,7 +86,7 @@ def test_a_malformed_encoding_is_refused(worker: Edge, problem: ProblemCheck, pa
 
 PATHS = [
     "/",
-    "/style.css",
+    "/assets/style.css",
     "/nothing",
     "/api/notes?limit=1",
     "/api/notes/1",
@@ -139,26 +141,32 @@ def test_any_other_request_id_is_replaced(client: httpx.Client, inbound: str) ->
     assert len(returned) == 36
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("/", "text/html"),
-        ("/style.css", "text/css"),
-        ("/app.js", "text/javascript"),
-        ("/app/api.js", "text/javascript"),
-        ("/favicon.svg", "image/svg+xml"),
-    ],
-)
-def test_assets_are_served_and_revalidated(client: httpx.Client, path: str, kind: str) -> None:
-    response = client.get(path)
-    assert response.status_code == 200
-    assert response.headers["content-type"] == kind
-    assert response.headers["cache-control"] == "public, max-age=0, must-revalidate"
+HASHED = re.compile(r'(?:href|src)="(/assets/[a-z]+-[0-9a-f]{16}\.(?:css|js|svg))"')
 
 
-def test_an_unchanged_asset_is_not_sent_again(client: httpx.Client) -> None:
-    first = client.get("/app.js")
-    again = client.get("/app.js", headers={"if-none-match": first.headers["etag"]})
+def test_what_the_page_names_is_kept_for_ever_and_the_page_is_not(client: httpx.Client) -> None:
+    page = client.get("/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html")
+    assert page.headers["cache-control"] == "no-cache"
+    named = HASHED.findall(page.text)
+    assert len(named) == 3
+    for path in named:
+        asset = client.get(path)
+        assert asset.status_code == 200
+        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_what_another_version_named_is_this_ones_and_not_kept(client: httpx.Client) -> None:
+    other = client.get(f"/assets/app-{'0' * 16}.js")
+    assert other.content == client.get("/assets/app.js").content
+    assert (other.status_code, other.headers["cache-control"]) == (200, "no-cache")
+    assert client.get(f"/assets/none-{'0' * 16}.js").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/assets/app.js"])
+def test_an_unchanged_asset_is_not_sent_again(client: httpx.Client, path: str) -> None:
+    first = client.get(path)
+    again = client.get(path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
 

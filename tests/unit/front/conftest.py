@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from infra.components.bundle import build_web
 from tests.support.gate import Gate
 from tests.support.services import Keys, Service, environment, service
 from tests.support.sessions import begin_session, token
@@ -25,6 +27,7 @@ class Front:
     realtime: Service
     keys: Keys
     cache: Valkey
+    pages: Path
 
     def token(self, user: str = "ada", **claims: Any) -> str:
         return token(self.keys.session, user, **claims)
@@ -37,6 +40,7 @@ class Front:
 @pytest.fixture(scope="session")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     keys, folder = Keys(), tmp_path_factory.mktemp("front")
+    pages = build_web(folder / "pages")
     with (
         sqld(tmp_path_factory.mktemp("database")) as database,
         valkey(tmp_path_factory.mktemp("cache")) as cache,
@@ -51,6 +55,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
             places = {
                 "API_LISTEN": f"127.0.0.1:{gate.port}",
                 "REALTIME_LISTEN": f"127.0.0.1:{realtime.port}",
+                "PAGES_FOLDER": str(pages),
             }
             with service("front", folder, {**variables, **places}) as process:
-                yield Front(process, gate, realtime, keys, cache)
+                yield Front(process, gate, realtime, keys, cache, pages)

@@ -115,7 +115,7 @@ async function file(
   const stored = await env.ASSETS.fetch(`http://assets/${hash}`, { method: request.method });
   if (!stored.ok) throw new Error(`asset ${hash} is not on disk: ${stored.status}`);
   const length = stored.headers.get("content-length");
-  if (request.method === "HEAD" && length !== null) headers.set("content-length", length);
+  if (length !== null) headers.set("content-length", length);
   return new Response(stored.body, { status: intent.status, headers });
 }
 

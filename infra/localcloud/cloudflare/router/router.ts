@@ -2,6 +2,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { answers, serve } from "./assets";
 import { type Colo, COLO_HEADER, coloOf, COLOS } from "./caches";
+import { compressed } from "./compression";
 import { Control } from "./control";
 import { Outbound } from "./outbound";
 import * as pages from "./pages";
@@ -25,10 +26,10 @@ export default {
     if ("origin" in found) {
       const tunnel = tunnelOf(table(), found.origin);
       if (tunnel === undefined) return pages.noOrigin(found.origin);
-      return enter(request, env, tunnel, table().scheme, { "cf-ray": ray() });
+      return compressed(request, await enter(request, env, tunnel, table().scheme, { "cf-ray": ray() }));
     }
     const colo = coloOf(request.headers);
-    return run(arrived(request, url, colo), env, ctx, found.worker, null, colo);
+    return compressed(request, await run(arrived(request, url, colo), env, ctx, found.worker, null, colo));
   },
 } satisfies ExportedHandler<Env>;
 

@@ -16,7 +16,16 @@
 /** @typedef {{ notes: number, bytes: number, busiest: Week | null, weeks: Week[] }} Statistics */
 /** @typedef {{ id: number, kind: string, subject: string, title: string, actor: string, created: number, read: number | null }} Notification */
 /** @typedef {{ path: string, message: string }} FieldError */
-/** @typedef {{ tier: string, roundTrip: number, database: number | null, release: string }} Served */
+/** @typedef {{ name: string, ms: number }} Part Of Server-Timing. */
+/**
+ * @typedef {object} Served
+ * @property {string} call Method and path.
+ * @property {number} status
+ * @property {string} tier Who answered.
+ * @property {number} roundTrip In milliseconds, as the browser sees it.
+ * @property {readonly Part[]} parts Of the round trip; each contains those before it.
+ * @property {string} release
+ */
 
 const DEADLINE_MS = 15_000;
 
@@ -265,7 +274,7 @@ async function call(path, init = {}) {
     throw new ApiError(0, "The server can't be reached. Check the connection.");
   });
   const answer = await response.json().catch(() => null);
-  notifyAnswer(servedBy(response.headers, performance.now() - started));
+  notifyAnswer(served(`${init.method ?? "GET"} ${path.split("?")[0]}`, response, performance.now() - started));
   if (!response.ok || (answer === null && response.status !== 204)) {
     throw new ApiError(response.status, answer?.detail ?? `The server answered ${response.status}.`, answer?.errors);
   }
@@ -273,16 +282,26 @@ async function call(path, init = {}) {
 }
 
 /**
- * @param {Headers} headers
+ * @param {string} call
+ * @param {Response} response
  * @param {number} roundTrip
  * @returns {Served}
  */
-function servedBy(headers, roundTrip) {
-  const database = /\bdb;dur=([\d.]+)/.exec(headers.get("server-timing") ?? "")?.[1];
+function served(call, { headers, status }, roundTrip) {
   return {
+    call,
+    status,
     tier: headers.get("x-served-by") ?? "server",
     roundTrip,
-    database: database === undefined ? null : Number(database),
+    parts: partsOf(headers.get("server-timing") ?? ""),
     release: headers.get("x-release") ?? "unknown",
   };
+}
+
+/**
+ * @param {string} timing
+ * @returns {Part[]}
+ */
+function partsOf(timing) {
+  return [...timing.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name = "", ms]) => ({ name, ms: Number(ms) }));
 }

@@ -1,8 +1,11 @@
-/** The list of notes, newest first, page by page. */
+/** The list of notes, newest first; pages follow as their reader comes near the end. */
 
 import { byId, failure, make, timeOf } from "./dom.js";
 
 /** @typedef {import("./api.js").Summary} Summary */
+
+/** So far before its end comes into view, a list goes on. */
+const AHEAD = "200px";
 
 /**
  * @param {object} options
@@ -24,13 +27,27 @@ export function createList({ load, address, announce }) {
   /** Counts the lists begun: a page that comes late may belong to an earlier one. */
   let begun = 0;
 
-  /** @param {string | null} before */
-  async function loadPage(before) {
+  const nearEnd = new IntersectionObserver(
+    ([entry]) => {
+      // Who goes through the list by Tab has to be able to leave it: there the button waits.
+      if (entry?.isIntersecting && byId("list").querySelector(":focus-visible") === null) {
+        void loadPage(next, false);
+      }
+    },
+    { rootMargin: AHEAD },
+  );
+
+  /**
+   * @param {string | null} before
+   * @param {boolean} moveFocus To the first note of the page: who presses a button goes on there.
+   */
+  async function loadPage(before, moveFocus) {
     if (loading) {
       return;
     }
     const number = begun;
     loading = true;
+    nearEnd.disconnect();
     items.setAttribute("aria-busy", "true");
     state.replaceChildren(make("p", { class: "quiet" }, "Loading notes…"));
     try {
@@ -39,16 +56,16 @@ export function createList({ load, address, announce }) {
         return;
       }
       next = page.next;
-      showPage(page.notes, before !== null);
+      more.hidden = next === null;
+      showPage(page.notes, moveFocus);
     } catch (error) {
       if (number === begun) {
-        state.replaceChildren(failure("The notes can't be loaded.", error, () => void loadPage(before)));
+        state.replaceChildren(failure("The notes can't be loaded.", error, () => void loadPage(before, before !== null)));
       }
     } finally {
       if (number === begun) {
         loading = false;
         items.removeAttribute("aria-busy");
-        more.hidden = next === null;
       }
     }
   }
@@ -67,6 +84,8 @@ export function createList({ load, address, announce }) {
       rows[0]?.querySelector("a")?.focus();
     }
     mark(open);
+    // Anew: a page may not have filled the window.
+    nearEnd.observe(more);
   }
 
   /** @param {string} id */
@@ -84,15 +103,16 @@ export function createList({ load, address, announce }) {
     open = id;
   }
 
-  more.addEventListener("click", () => void loadPage(next));
+  more.addEventListener("click", () => void loadPage(next, true));
 
   return {
     /** Begins anew, with the first page. */
     start() {
       begun += 1;
       loading = false;
+      more.hidden = true;
       items.replaceChildren();
-      return loadPage(null);
+      return loadPage(null, false);
     },
     mark,
     /** Puts the focus where it was before a note was opened. */
