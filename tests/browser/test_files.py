@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 from pypdf import PdfReader
 
-from tests.browser.test_slice import sign_up
 from tests.support.full_disk import small_disk
 from tests.support.images import bomb, picture
-from tests.support.page import unique
+from tests.support.page import join, sign_up, unique
 from tests.support.people import write_note
 from tests.support.slice import Slice, whole_slice
 
@@ -21,13 +20,6 @@ MEGABYTE = 1024 * 1024
 @pytest.fixture
 def email() -> str:
     return f"{uuid.uuid4().hex}@harbour.example"
-
-
-def join(page: Page, site: str, email: str) -> None:
-    """Signs up, and becomes a member of the workspace."""
-    sign_up(page, site, email)
-    response = page.request.post(f"{site}/api/workspaces/harbour/join", headers={"origin": site})
-    assert response.ok
 
 
 def slow_down(page: Page, bytes_per_second: int) -> None:

@@ -7,11 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from tests.support.page import open_list, unique
+from tests.support.page import PASSWORD, open_list, sign_up, unique
 from tests.support.people import write_note
 from tests.support.slice import Slice
 
-PASSWORD = "correct horse battery"
 MINUTE = 75_000
 """Milliseconds within which a job of every minute has run."""
 
@@ -19,15 +18,6 @@ MINUTE = 75_000
 @pytest.fixture
 def email() -> str:
     return f"{uuid.uuid4().hex}@harbour.example"
-
-
-def sign_up(page: Page, site: str, email: str) -> None:
-    page.goto(f"{site}/#/sign-up")
-    page.get_by_label("Name").fill("Ada Harbour")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def test_an_account_is_made_left_and_entered_again(page: Page, slice_site: str, email: str) -> None:

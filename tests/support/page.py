@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.support.people import credentials
 
 PAGE_SIZE = 20
+PASSWORD = "correct horse battery"
 SIGNED_IN = "localStorage.setItem('signed-in', 'yes')"
 """How the page remembers a session."""
 
@@ -24,3 +25,19 @@ def sign_in(page: Page, site: str) -> None:
     """Gives the page a session of its own: a refresh token that two have would end it."""
     page.context.request.post(f"{site}/api/sign-in", data=credentials(site), fail_on_status_code=True)
     page.context.add_init_script(SIGNED_IN)
+
+
+def sign_up(page: Page, site: str, email: str) -> None:
+    page.goto(f"{site}/#/sign-up")
+    page.get_by_label("Name").fill("Ada Harbour")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def join(page: Page, site: str, email: str) -> None:
+    """Signs up, and becomes a member of the workspace."""
+    sign_up(page, site, email)
+    response = page.request.post(f"{site}/api/workspaces/harbour/join", headers={"origin": site})
+    assert response.ok
