@@ -6,7 +6,7 @@ RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile --no-loadscope-reorder
 given = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z)=$($(1)))
 
-.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs backup restore bench check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs backup restore bench screenshots overload check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -58,6 +58,12 @@ bench: ## what the Worker and the jobs cost beside others, and an unchanged `mak
 	$(RUN) python -m tests.bench.edge
 	$(RUN) python -m tests.bench.jobs
 	$(RUN) python -m infra.cli bench
+
+screenshots: ## take pictures of the page's main views to screenshots/
+	$(RUN) python -m tests.browser.screenshots
+
+overload: ## ask the server for more than it can do, beside the edge: figures, and a plot in overload/
+	$(RUN) python -m tests.bench.overload
 
 check: ## lint, format, types
 	$(RUN) ruff check .

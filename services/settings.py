@@ -84,6 +84,8 @@ class Settings(BaseModel):
     release: Text
     manifest_file: Path = Path(__file__).parent / "contract" / "manifest.json"
     """The routes, as the release has them."""
+    most_requests: Annotated[int, Field(ge=1)] = 64
+    """So many the api answers at a time; more are told to come back."""
     digest_schedule: Text = "* * * * *"
     """Crontab of the digest; seven fields begin with seconds."""
     takeover_seconds: Annotated[float, Field(ge=1)] = 10.0

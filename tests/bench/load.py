@@ -29,6 +29,8 @@ class Request:
     body: str = ""
     connections: int = 16
     seconds: float = 1.0
+    pause: float = 0.0
+    """Seconds from an answer to the next request on its connection."""
 
     def encoded(self) -> bytes:
         body = self.body.encode()
@@ -47,6 +49,8 @@ class Load:
     failed: int
     p99: float
     statuses: dict[str, int] = field(default_factory=dict)
+    p99s: dict[str, float] = field(default_factory=dict)
+    """By status."""
 
     @property
     def rate(self) -> float:
@@ -64,11 +68,10 @@ def load(request: Request) -> Load:
 class _Connection(asyncio.Protocol):
     """Sends the same request again as soon as its answer is whole."""
 
-    def __init__(self, request: bytes, until: float) -> None:
-        self._request, self._until = request, until
+    def __init__(self, request: bytes, until: float, pause: float) -> None:
+        self._request, self._until, self._pause = request, until, pause
         self._buffer, self._sent = b"", 0.0
-        self.latencies: list[float] = []
-        self.statuses: dict[str, int] = {}
+        self.latencies: dict[str, list[float]] = {}
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -87,12 +90,13 @@ class _Connection(asyncio.Protocol):
         if len(self._buffer) < head + 4 + int(length[1]):
             return
         now = time.perf_counter()
-        self.latencies.append(now - self._sent)
-        status = self._buffer[9:12].decode()
-        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.latencies.setdefault(self._buffer[9:12].decode(), []).append(now - self._sent)
         self._buffer = b""
-        if now < self._until:
-            self._send()
+        if now + self._pause < self._until:
+            if self._pause:
+                asyncio.get_running_loop().call_later(self._pause, self._send)
+            else:
+                self._send()
         else:
             self._transport.close()
 
@@ -111,18 +115,26 @@ async def _run(request: Request) -> Load:
     connections = []
     for _ in range(request.connections):
         _, connection = await loop.create_connection(
-            lambda: _Connection(request.encoded(), started + request.seconds), "127.0.0.1", request.port
+            lambda: _Connection(request.encoded(), started + request.seconds, request.pause),
+            "127.0.0.1",
+            request.port,
         )
         connections.append(connection)
     await asyncio.gather(*(connection.done for connection in connections))
     seconds = time.perf_counter() - started
-    latencies = sorted(latency for connection in connections for latency in connection.latencies)
-    statuses: dict[str, int] = {}
+    latencies: dict[str, list[float]] = {}
     for connection in connections:
-        for status, count in connection.statuses.items():
-            statuses[status] = statuses.get(status, 0) + count
+        for status, some in connection.latencies.items():
+            latencies.setdefault(status, []).extend(some)
+    statuses = {status: len(some) for status, some in latencies.items()}
     failed = sum(count for status, count in statuses.items() if not status.startswith("2"))
-    return Load(seconds, len(latencies), failed, latencies[int(len(latencies) * 0.99)], statuses)
+    every = [latency for some in latencies.values() for latency in some]
+    p99s = {status: _p99(some) for status, some in latencies.items()}
+    return Load(seconds, len(every), failed, _p99(every), statuses, p99s)
+
+
+def _p99(latencies: list[float]) -> float:
+    return sorted(latencies)[int(len(latencies) * 0.99)]
 
 
 if __name__ == "__main__":
