@@ -1,6 +1,6 @@
 """The Worker before a server: a real api behind a gate, a real realtime service, and the tokens of people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,9 @@ class Stack:
     realtime: Service
     api_gate: Gate
     cache: Valkey
+    variables: Mapping[str, str]
+    """The environment of its services."""
+    folder: Path
 
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {} if token is None else {"cookie": f"session={token}"}
@@ -59,4 +62,4 @@ def stack(bundle: Path, folder: Path, database: Sqld, cache: Valkey, redis: Redi
             redis=redis,
         ) as worker,
     ):
-        yield Stack(worker, keys, api, realtime, gate, cache)
+        yield Stack(worker, keys, api, realtime, gate, cache, variables, folder)

@@ -31,9 +31,9 @@ export async function forward(exchange: Exchange): Promise<Response> {
   const headers = forwardedHeaders(request.headers);
   handOnRefreshToken(exchange, headers);
   const body = isSafe(request.method) ? null : input === null ? request.body : input.bytes;
-  if (body !== request.body) {
-    headers.delete("content-length");
-  }
+  // The runtime tells the length of the body as it read it, which is not the header's where there are chunks, too
+  // (RFC 9112, section 6.3).
+  headers.delete("content-length");
   if (route.declared.cache !== null) {
     // What is cached must be a whole answer.
     headers.delete("if-none-match");
