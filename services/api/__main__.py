@@ -21,6 +21,9 @@ from services.common.manifest import Manifest
 from services.common.tasks import end
 from services.settings import Settings, exit_with, load_or_exit
 
+MOST_CONNECTIONS = 1024
+"""Far more than requests are taken (overload.py): one that is not accepted is told nothing, and waits."""
+
 
 async def serve(settings: Settings) -> None:
     database, queue = Database(settings), Queue(settings.redis_url)
@@ -38,6 +41,8 @@ async def serve(settings: Settings) -> None:
         interface=Interfaces.ASGINL,
         websockets=False,
         log_enabled=False,
+        backlog=MOST_CONNECTIONS,
+        backpressure=MOST_CONNECTIONS,
     )
     # As given: granian's own absolute path may be too long for a socket's address.
     server.bind_uds = listen.path

@@ -4,6 +4,7 @@ More and more clients ask the server, through the Worker; a few ask a route of t
 server has a processor of its own where the machine has more than one: it is another machine's, otherwise.
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -24,11 +25,15 @@ from tests.support.workerd import build
 
 OUT = ROOT / "overload"
 EDGE = "/api/workspaces/harbour/notes?limit=20"
-SERVER = "/api/workspaces/harbour/statistics"
-CLIENTS = (1, 32, 128, 256, 512, 1024)
+SERVER = "/api/sign-in"
+"""What the server is there for: a password costs it more CPU time than the edge has."""
+NOBODY = json.dumps({"email": "nobody@harbour.example", "password": "correct horse battery"})
+SERVED = "401"
+"""Whose email is unknown costs as much, and is told so."""
+CLIENTS = (1, 4, 16, 64, 128, 256)
 """Of the server; the first ones are what it is made for."""
 SECONDS = 6.0
-PAUSE = 0.25
+PAUSE = 0.5
 FOR_EVER = 4_000_000_000
 
 
@@ -53,7 +58,7 @@ def main() -> None:
         bundle = build(folder / "bundle", manifest=manifest, placement=placement)
         running = stack.enter_context(whole_slice(bundle, folder / "slice"))
         begin_session(running.database)
-        insert_notes(running.database, "harbour", 2_000)
+        insert_notes(running.database, "harbour", 100)
         insert_workspace(running.database, "harbour", {"ada": "editor"})
         apart(running)
         steps = [step(running, clients) for clients in CLIENTS]
@@ -79,15 +84,15 @@ def step(running: Slice, clients: int) -> Step:
     headers = {"cookie": f"session={ada}"}
     asked = (
         Request(port, EDGE, headers, connections=4, seconds=SECONDS, pause=0.05),
-        Request(port, SERVER, headers, connections=clients, seconds=SECONDS, pause=PAUSE),
+        Request(port, SERVER, {}, "POST", NOBODY, clients, SECONDS, PAUSE),
     )
     with ThreadPoolExecutor(2) as pool:
         edge, server = pool.map(load, asked)
     done = Step(clients, edge, server)
-    served = server.statuses.get("200", 0) / server.seconds
+    served = server.statuses.get(SERVED, 0) / server.seconds
     sys.stdout.write(
         f"{clients:5} clients: edge p99 {edge.p99 * 1000:6.1f} ms, {edge.failed} failed; "
-        f"server {served:5.0f} answered a second, p99 {server.p99s.get('200', 0) * 1000:6.0f} ms, "
+        f"server {served:5.0f} answered a second, p99 {server.p99s.get(SERVED, 0) * 1000:6.0f} ms, "
         f"{done.shed:4.0%} shed in {server.p99s.get('503', 0) * 1000:4.0f} ms {server.statuses}\n"
     )
     sys.stdout.flush()
@@ -102,7 +107,7 @@ def plot(steps: list[Step]) -> str:
     """Latencies, and the part that is shed, by the clients of the server, as SVG."""
     lines = {
         "edge route, p99": ("#0b6477", [each.edge.p99 for each in steps]),
-        "server route, answered, p99": ("#a3241b", [each.server.p99s.get("200", 0) for each in steps]),
+        "server route, answered, p99": ("#a3241b", [each.server.p99s.get(SERVED, 0) for each in steps]),
     }
     most = max(value for _, values in lines.values() for value in values)
     gap = (WIDTH - LEFT) / len(steps)
