@@ -22,7 +22,7 @@ class Overload:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        going, request = self._long if has_long_body(scope) else self._short, object()
+        going, request = self._long if _has_long_body(scope) else self._short, object()
         if len(going) >= self._most:
             retry = {"retry-after": str(RETRY_AFTER_SECONDS)}
             raise Problem(503, "The server has too much to do right now. Try again shortly.", retry)
@@ -39,7 +39,7 @@ class Overload:
             going.discard(request)
 
 
-def has_long_body(scope: Scope) -> bool:
+def _has_long_body(scope: Scope) -> bool:
     """Also where its length is not told."""
     length = header(scope, "content-length")
     if length is None:

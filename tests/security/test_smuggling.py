@@ -50,6 +50,7 @@ def test_one_request_is_not_taken_for_two(door: Door, case: str) -> None:
     # A door that goes on reading answers by itself: there is no session, so the api never sees it.
     assert [asked.path for asked in passed if asked.path != "/api/sign-in"] == []
     assert len(passed) <= 1 and all(signed_for_itself(door))
+    assert not [asked for asked in passed if {"content-length", "transfer-encoding"} <= asked.headers.keys()]
     assert b"HTTP/1.1 2" not in answered
 
 

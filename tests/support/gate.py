@@ -74,7 +74,7 @@ class Gate:
         yield self.passed
 
     def handle(self, handler: "_Handler") -> None:
-        body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
+        body = _read_body(handler)
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.passed.append(Passed(handler.command, handler.path, headers, body))
         if self._trouble is None:
@@ -87,11 +87,12 @@ class Gate:
     def _forward(self, request: Passed) -> Answer:
         upstream = http.client.HTTPConnection("127.0.0.1", self._upstream_port, timeout=30)
         try:
-            upstream.request(request.method, request.path, request.body, request.headers)
+            headers = {n: value for n, value in request.headers.items() if n != "transfer-encoding"}
+            upstream.request(request.method, request.path, request.body, headers)
             response = upstream.getresponse()
-            headers = [each for each in response.getheaders() if each[0].lower() not in _HOP_BY_HOP]
+            kept = [each for each in response.getheaders() if each[0].lower() not in _HOP_BY_HOP]
             # There may be more than one Set-Cookie.
-            return Answer(response.status, response.read(), CIMultiDict(headers))
+            return Answer(response.status, response.read(), CIMultiDict(kept))
         finally:
             upstream.close()
 
@@ -125,6 +126,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Quiet: the tests read `Gate.passed`."""
+
+
+def _read_body(handler: _Handler) -> bytes:
+    if "transfer-encoding" not in handler.headers:
+        return handler.rfile.read(int(handler.headers.get("content-length", 0)))
+    chunks = []
+    while size := int(handler.rfile.readline(), 16):
+        chunks.append(handler.rfile.read(size))
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return b"".join(chunks)
 
 
 def _reply(handler: _Handler, answer: Answer) -> None:
