@@ -4,6 +4,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from infra.localcloud.redact import redact
 
 POLL_SECONDS = 0.2
 LINES = 200
+ABOVE = "console line(s) above"
+"""In the line that the edge writes after a Worker's (cloudflare/router/tail.ts)."""
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
 
 
@@ -39,14 +42,14 @@ def logs(data: Path, names: Sequence[str], *, follow: bool) -> Iterator[str]:
     for path in paths:
         content = path.read_bytes()
         offsets[path] = len(content)
-        merged += _stamped(path.stem.ljust(width), content)
+        merged += _stamped(path.stem.ljust(width), content, path.stat().st_mtime)
     for _, line in sorted(merged, key=lambda entry: entry[0])[-LINES:]:
         yield line
     while follow:
         time.sleep(POLL_SECONDS)
         for path in _chosen(data, names):
             content, offsets[path] = _beyond(path, offsets.get(path, 0))
-            for _, line in _stamped(path.stem.ljust(width), content):
+            for _, line in _stamped(path.stem.ljust(width), content, 0.0):
                 yield line
 
 
@@ -70,15 +73,24 @@ def _beyond(path: Path, offset: int) -> tuple[bytes, int]:
     return whole, start + len(whole)
 
 
-def _stamped(name: str, content: bytes) -> list[tuple[str, str]]:
-    """Lines with the time that they or the last line before them carry."""
-    stamped = []
-    stamp = ""
-    for line in content.decode("utf-8", "replace").splitlines():
-        match = TIMESTAMP.match(line)
-        stamp = match[0] if match else stamp
-        stamped.append((stamp, f"{name} | {redact(line)}"))
-    return stamped
+def _stamped(name: str, content: bytes, written: float) -> list[tuple[str, str]]:
+    """Lines with the time that they or the last line before them carry; without any, when the log was `written`.
+
+    A Worker's lines carry none: the one after them, which says whose they are, does.
+    """
+    lines = content.decode("utf-8", "replace").splitlines()
+    found = [TIMESTAMP.match(line) for line in lines]
+    stamp = next((match[0] for match in found if match), datetime.fromtimestamp(written, UTC).isoformat())
+    stamps: list[str] = []
+    bare = 0
+    for line, match in zip(lines, found, strict=True):
+        if match:
+            stamp = match[0]
+            if ABOVE in line:
+                stamps[len(stamps) - bare :] = [stamp] * bare
+        bare = 0 if match else bare + 1
+        stamps.append(stamp)
+    return [(stamp, f"{name} | {redact(line)}") for stamp, line in zip(stamps, lines, strict=True)]
 
 
 def _clock(seconds: float) -> str:

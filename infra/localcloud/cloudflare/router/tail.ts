@@ -7,10 +7,11 @@ export class Tail extends WorkerEntrypoint<Env> {
     const { worker, version } = (this.ctx as unknown as { props: { worker: string; version: string } }).props;
     for (const trace of traces) {
       for (const { name, message, stack } of trace.exceptions as Thrown[]) {
-        console.error(`worker ${worker} version ${version}: uncaught ${name}: ${message}${stack ? `\n${stack}` : ""}`);
+        console.error(`${new Date().toISOString()} worker ${worker} version ${version}: uncaught ${name}: ${message}${stack ? `\n${stack}` : ""}`);
       }
       if (trace.logs.length > 0) {
-        console.log(`worker ${worker} version ${version}: ${trace.logs.length} console line(s) above, outcome ${trace.outcome}`);
+        const whose = `worker ${worker} version ${version}`;
+        console.log(`${new Date().toISOString()} ${whose}: ${trace.logs.length} console line(s) above, outcome ${trace.outcome}`);
       }
     }
   }
