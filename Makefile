@@ -6,7 +6,7 @@ RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile --no-loadscope-reorder
 given = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z)=$($(1)))
 
-.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs backup restore bench screenshots overload check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs releases rollback backup restore bench screenshots overload check test chaos tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -47,6 +47,12 @@ shadow: ## what the shadows of routes found; ROUTE=list_notes for one, CLEAR=1 t
 
 jobs: ## the jobs that failed in every try; DO='replay ID' or 'replay all' tries again, DO='operator EMAIL' lets somebody
 	$(RUN) python -m infra.cli jobs $(DO)
+
+releases: ## what `git push shoreline main` deployed, when, by whom, and what came of it
+	$(RUN) python -m infra.cli releases
+
+rollback: ## go back to the release before, or to RELEASE=r3
+	$(RUN) python -m infra.cli releases --rollback $(RELEASE)
 
 backup: ## copy the database and the servers' files to backups/
 	$(RUN) python -m infra.cli backup

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from infra.cli import backup, jobs, shadow, switch
+from infra.cli import backup, jobs, releases, shadow, switch
 from infra.cli.bench import bench
 from infra.cli.destroy import destroy
 from infra.cli.engine import EngineFailed
@@ -16,7 +16,7 @@ def parsed() -> argparse.Namespace:
     commands = parser.add_subparsers(required=True)
     for name, run in {"up": up, "destroy": destroy, "bench": bench, "backup": backup.backup}.items():
         commands.add_parser(name).set_defaults(run=lambda _, run=run: run())
-    for module in (switch, shadow, jobs, backup):
+    for module in (switch, shadow, jobs, releases, backup):
         name = "restore" if module is backup else module.__name__.rpartition(".")[-1]
         command = commands.add_parser(name, description=module.__doc__)
         module.add_arguments(command)

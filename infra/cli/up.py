@@ -8,6 +8,7 @@ import httpx
 
 from infra.cli import engine, recovery, resources
 from infra.cli.steps import say, step
+from infra.delivery.install import install
 from infra.errors import UserError
 from infra.paths import ROOT
 
@@ -24,6 +25,7 @@ def up() -> None:
     url = engine.read("stack", "output", "url").strip()
     with step(f"{url} answers"):
         wait_for_answer(url)
+    install()
     say(f"\nUp in {time.monotonic() - started:.1f} s: {url}")
 
 

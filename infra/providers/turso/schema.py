@@ -21,7 +21,7 @@ _REFUSED = {"begin", "commit", "end", "rollback", "savepoint", "release", "vacuu
 # What code that runs may still use is gone after it. Not so an index: without it code is slow, not wrong.
 _NAMED = r"""(\S+|"[^"]*"|`[^`]*`|\[[^]]*\])"""
 _CONTRACTS = re.compile(rf"drop\s+(table|view)\b|alter\s+table\s+{_NAMED}\s+(drop|rename)\b", re.IGNORECASE)
-_MARK = re.compile(r"^--[ \t]*contract:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
+CONTRACTION = re.compile(r"^--[ \t]*contract:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
 
 ADD_ANOTHER = "Restore it, and put the change into a new migration"
 
@@ -115,7 +115,7 @@ def refuse_unmarked(migrations: Sequence[Migration], shown: str) -> None:
     contracts in a later release, once nothing uses the old form any more.
     """
     for migration in migrations:
-        if _MARK.search(migration.sql):
+        if CONTRACTION.search(migration.sql):
             continue
         for statement in split(migration.sql):
             if found := _CONTRACTS.match(statement.sql):

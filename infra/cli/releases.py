@@ -1,0 +1,78 @@
+"""`make releases` and `make rollback`: what was pushed and became of it, and the way back."""
+
+import argparse
+import asyncio
+import getpass
+import shlex
+import socket
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.cli.remote import Remote
+from infra.delivery.records import Release
+from infra.delivery.rollback import PREVIOUS
+from infra.errors import UserError
+
+_HOOK = "exec python3 shoreline.git/hooks/pre-receive rollback"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rollback", nargs="?", const=PREVIOUS, help="go back to this one, or to the former")
+
+
+def run(given: argparse.Namespace) -> None:
+    """Raises UserError."""
+    remote = Remote.all()[0]
+    if given.rollback is None:
+        show(asyncio.run(_read(remote)))
+    else:
+        asyncio.run(_roll_back(remote, given.rollback))
+
+
+async def _read(remote: Remote) -> list[Release]:
+    async with remote.connected() as connection:
+        names = await connection.run("ls delivery/releases 2>/dev/null")
+        found = []
+        for name in str(names.stdout).split():
+            if name.endswith(".json"):
+                path = shlex.quote(f"delivery/releases/{name}")
+                text = await connection.run(f"cat {path}", check=True)
+                found.append(Release.model_validate_json(str(text.stdout)))
+    return found
+
+
+async def _roll_back(remote: Remote, wanted: str) -> None:
+    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    async with remote.connected() as connection:
+        async with connection.create_process(f"{_HOOK} {shlex.join([wanted, who])}") as process:
+            async for line in process.stdout:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+            done = await process.wait()
+        if done.exit_status != 0:
+            raise UserError(
+                "make rollback", str(done.stderr).strip() or "was refused", "See what it says above"
+            )
+
+
+def show(releases: list[Release]) -> None:
+    """Newest first."""
+    table = Table(
+        "Release", "Commit", "When (UTC)", "Who", "Changed", "Result", "What", box=None, header_style="bold"
+    )
+    for each in reversed(releases):
+        took = sum(each.seconds.values())
+        result = f"{each.result} ({each.step})" if each.step else f"{each.result} in {took:.0f} s"
+        when = each.began.strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(
+            each.id,
+            each.commit[:8],
+            when,
+            each.who,
+            ", ".join(each.changed),
+            result,
+            each.reason or each.subject,
+        )
+    Console().print(table if releases else "Nothing was pushed yet: git push shoreline main")

@@ -1,0 +1,174 @@
+"""The steps of a deploy, defined once: check, build, preview, deploy, verify, roll out; or back."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.cli.up import prepare_stack
+from infra.components.bundle import build_edge, build_web
+from infra.components.release import Release as ServerRelease
+from infra.delivery import gate, stack, trees
+from infra.delivery.receive import Refused
+from infra.delivery.records import Records, Release, Serving, now
+from infra.delivery.stack import Share, StackFailed
+from infra.errors import UserError
+from infra.mistakes import SettingsError
+from infra.paths import ROOT
+
+SHARES = (10, 50)
+"""Of the visitors, before all of them; each begins only if the version may answer more (gate.py)."""
+
+_CHECKS = (("ruff", "check", "--quiet", "."), ("tsc", "--noEmit", "-p", "services/edge"))
+"""What takes seconds; `make check` and the tests are the developer's before the push."""
+
+
+class StepFailed(Exception):
+    """One paragraph for the pusher."""
+
+
+_FAILURES = (StepFailed, StackFailed, UserError, SettingsError, Refused)
+
+
+@dataclass
+class Deploy:
+    """One deploy of the tree in ROOT. `at_once`: without shares, as for going back."""
+
+    records: Records
+    release: Release
+    at_once: bool = False
+
+    def run(self) -> bool:
+        """Whether the release is in force. The record says so too, at every moment."""
+        for step in (self.check, self.build, self.preview, self.deploy, self.verify, self.roll_out):
+            name = step.__name__.replace("_", " ")
+            try:
+                self._step(name, step)
+            except _FAILURES as failure:
+                self._failed(name, str(failure), undo=step in (self.deploy, self.verify, self.roll_out))
+                return False
+        trees.in_force(self.release.commit)
+        self._record(result="deployed", ended=now(), step="")
+        total = sum(self.release.seconds.values())
+        parts = ", ".join(f"{name} {taken:.1f}" for name, taken in self.release.seconds.items())
+        say(f"✓ {self.release.id} ({self.release.commit[:8]}) is in force after {total:.1f} s: {parts}")
+        return True
+
+    def took(self, name: str, seconds: float) -> None:
+        self._record(seconds={**self.release.seconds, name: round(seconds, 1)})
+
+    def check(self) -> None:
+        for argv in _CHECKS:
+            done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise StepFailed(f"{argv[0]}: {_end(done.stdout + done.stderr)}")
+
+    def build(self) -> None:
+        build_edge()
+        ServerRelease.current(build_web())
+
+    def preview(self) -> None:
+        prepare_stack()
+        self._record(before=self._answering())
+        stack.preview()
+
+    def deploy(self) -> None:
+        """The servers start the release beside the one before; the new version answers nobody yet."""
+        stack.up(self._share(0))
+        self._record(serving=stack.serving())
+
+    def verify(self) -> None:
+        self._pass_gate()
+
+    def roll_out(self) -> None:
+        for percentage in SHARES if self._is_gradual else ():
+            stack.up(self._share(percentage))
+            say(f"  {percentage} % of the visitors")
+            self._pass_gate()
+        # Now the former release is asked by nobody: it is drained.
+        stack.up()
+        say("  100 % of the visitors")
+
+    @property
+    def _is_gradual(self) -> bool:
+        before, serving = self.release.before, self.release.serving
+        return not self.at_once and before is not None and serving is not None and before != serving
+
+    def _share(self, percentage: int) -> Share | None:
+        before = self.release.before
+        return None if before is None or self.at_once else Share(percentage, before)
+
+    def _pass_gate(self) -> None:
+        """Raises StepFailed."""
+        serving, before = self.release.serving, self.release.before
+        assert serving is not None
+        versions = [serving.version]
+        if before is not None and self._is_gradual:
+            versions.append(before.version)
+        new, *old = gate.measure(stack.outputs()["url"], stack.worker(), versions)
+        say(f"  {gate.told(new, old[0] if old else None)}")
+        if reason := gate.objection(new, old[0] if old else None):
+            raise StepFailed(reason)
+
+    def _answering(self) -> Serving | None:
+        """What answers now: after a deploy that was killed or not undone, not what the last `up` made."""
+        versions = stack.answering()
+        for each in reversed(self.records.all()):
+            if each.id == self.release.id:
+                continue
+            if each.result == "running":
+                self.records.write(each.model_copy(update={"result": "interrupted", "ended": now()}))
+                say(f"  {each.id} was killed in its step {each.step!r}: this deploy begins with what answers")
+            if each.result in ("deployed", "rolled back"):
+                break
+            if each.before is not None and each.before.version in versions:
+                return each.before
+        return stack.serving()
+
+    def _failed(self, step: str, reason: str, *, undo: bool) -> None:
+        say(f"✗ {step}: {reason}")
+        self._record(step=step, reason=reason)
+        self._record(result=self._go_back() if undo else "failed", ended=now())
+
+    def _go_back(self) -> str:
+        """The edge at once, by its share; then the tree of the release before, with today's schema."""
+        started, before, former = time.monotonic(), self.release.before, self.records.deployed()
+        try:
+            if before is not None and self.release.serving is not None and not self.at_once:
+                stack.up(Share(0, before))
+                say("  every visitor is answered by the version before")
+            if former is None or (before is not None and former.serving != before):
+                say("  what answered before was not deployed by a push: its tree is not brought up again")
+                return "withdrawn"
+            newer = stack.applied() - trees.listed(former.commit)
+            commits = [each.commit for each in reversed(self.records.all())]
+            trees.put(former.commit, trees.migrations(commits, newer))
+            prepare_stack()
+            stack.up()
+            self.records.write(former.model_copy(update={"serving": stack.serving()}))
+        except _FAILURES as failure:
+            say(f"✗ going back failed too: {failure}\nWhat answered before still answers; push a correction")
+            return "withdrawn"
+        say(f"✗ rolled back to {former.id} ({former.commit[:8]}) in {time.monotonic() - started:.1f} s")
+        return "rolled back"
+
+    def _step(self, name: str, step: Callable[[], None]) -> None:
+        self._record(step=name)
+        say(f"· {name}")
+        started = time.monotonic()
+        step()
+        taken = time.monotonic() - started
+        self.took(name, taken)
+        say(f"✓ {name} ({taken:.1f} s)")
+
+    def _record(self, **changes: object) -> None:
+        self.release = self.release.model_copy(update=changes)
+        self.records.write(self.release)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _end(output: str) -> str:
+    return "\n".join(output.strip().splitlines()[-20:])

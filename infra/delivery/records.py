@@ -1,0 +1,87 @@
+"""What was deployed, by whom, and what came of it: one file a release, on the server."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+Result = Literal["running", "deployed", "failed", "withdrawn", "rolled back", "interrupted"]
+"""`withdrawn`: it answers nobody, but the tree of the release before could not be brought up again."""
+
+
+class Serving(BaseModel):
+    """What answers: a version of the Worker, and the release of the servers that it is bound to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    server_release: str
+
+
+class Release(BaseModel):
+    """One deploy. `running` without a process means that it was killed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    commit: str
+    subject: str
+    who: str
+    began: datetime
+    ended: datetime | None = None
+    result: Result = "running"
+    step: str = ""
+    """The one that runs, or failed."""
+    reason: str = ""
+    changed: tuple[str, ...] = ()
+    """Tiers, against the release before."""
+    serving: Serving | None = None
+    before: Serving | None = None
+    """What answered when it began: where its roll-out starts from, and goes back to."""
+    seconds: dict[str, float] = {}
+    """Of each step."""
+
+
+class Records:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def all(self) -> list[Release]:
+        """Oldest first."""
+        return list(self._read())
+
+    def deployed(self) -> Release | None:
+        """The release in force: the last one that was deployed."""
+        return next((each for each in reversed(self.all()) if each.result == "deployed"), None)
+
+    def find(self, identity: str) -> Release | None:
+        return next((each for each in self.all() if each.id == identity), None)
+
+    def next_id(self) -> str:
+        return f"r{len(self.all()) + 1}"
+
+    def write(self, release: Release) -> None:
+        """Whole or not at all, and there after a power cut."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{int(release.id[1:]):06}.json"
+        incoming = path.with_suffix(".incoming")
+        with incoming.open("w", encoding="utf-8") as file:
+            file.write(release.model_dump_json(indent=1))
+            file.flush()
+            os.fsync(file.fileno())
+        incoming.replace(path)
+
+    def _read(self) -> Iterator[Release]:
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                yield Release.model_validate(json.loads(path.read_text("utf-8")))
+            except (ValidationError, ValueError) as error:
+                raise ValueError(f"{path} is no record of a release: {error}") from None
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,47 @@
+"""Going back to a release: which one, and whether the schema still lets its code run."""
+
+from collections.abc import Mapping
+
+from infra.delivery import stack, trees
+from infra.delivery.records import Records, Release
+from infra.errors import UserError
+
+PREVIOUS = "previous"
+
+
+def go_back_to(records: Records, wanted: str) -> Release:
+    """Puts its tree into the working copy. Raises UserError where it can't be gone back to."""
+    target = chosen(records, wanted)
+    commits = [each.commit for each in reversed(records.all())]
+    newer = stack.applied() - trees.listed(target.commit)
+    texts = trees.migrations(commits, newer)
+    refuse_contractions(target, newer, texts)
+    trees.put(target.commit, texts)
+    return target
+
+
+def chosen(records: Records, wanted: str) -> Release:
+    """Raises UserError."""
+    good = [each for each in records.all() if each.result == "deployed"]
+    now = good[-1] if good else None
+    others = [each for each in good if now and each.commit != now.commit]
+    if not others:
+        raise UserError("RELEASE", "there is no release to go back to", "Push a correction instead")
+    if wanted == PREVIOUS:
+        return others[-1]
+    found = next((each for each in others if each.id == wanted), None)
+    if found is None:
+        names = ", ".join(each.id for each in others)
+        raise UserError("RELEASE", f"{wanted} is no release to go back to", f"Choose one of: {names}")
+    return found
+
+
+def refuse_contractions(target: Release, newer: set[str], texts: Mapping[str, str]) -> None:
+    """Raises UserError for a migration since then that took away what its code may use."""
+    blocking = [*trees.contractions(texts), *sorted(newer - texts.keys())]
+    if blocking:
+        raise UserError(
+            f"services/schema/{blocking[0]}",
+            f"was applied after {target.id} and takes away what its code may use",
+            "Push a correction instead: the schema only moves forward",
+        )

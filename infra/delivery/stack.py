@@ -1,0 +1,107 @@
+"""The stack as a deploy needs it: previewed, brought up with a share for the new version, read."""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from infra.cli import engine
+from infra.delivery.records import Serving
+from infra.paths import ROOT
+
+_DIAGNOSTICS = re.compile(
+    r"^Diagnostics:\n(?P<told>.*?)(?=^(Resources|Outputs|Duration):|\Z)", re.MULTILINE | re.DOTALL
+)
+_NOISE = re.compile(
+    r"stand-in plugin|error: update failed|error: preview failed|pulumi:pulumi:Stack|command:remote|^\s*$"
+)
+_LAST_LINES = 15
+_ROLLOUT = "shoreline:rollout"
+
+
+class StackFailed(Exception):
+    """What the engine says of it, without its noise."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The new version's `percentage`; the rest is for what served before."""
+
+    percentage: int
+    before: Serving
+
+    def setting(self) -> str:
+        before = {"version": self.before.version, "serverRelease": self.before.server_release}
+        return json.dumps({"percentage": self.percentage, **before})
+
+
+def preview() -> None:
+    """Raises StackFailed."""
+    _pulumi("preview")
+
+
+def up(share: Share | None = None) -> None:
+    """Without a share the new version answers everybody. Raises StackFailed."""
+    if share is None:
+        _pulumi("config", "rm", _ROLLOUT)
+    else:
+        _pulumi("config", "set", "--plaintext", _ROLLOUT, share.setting())
+    _pulumi("up", "--yes", "--skip-preview")
+
+
+def outputs() -> dict[str, Any]:
+    """Nothing before the first `up`."""
+    found: dict[str, Any] = json.loads(engine.read("stack", "output", "--json"))
+    return found
+
+
+def worker() -> str:
+    """The Worker's name."""
+    return str(json.loads(engine.read("config", "get", "shoreline:edge"))["name"])
+
+
+def serving() -> Serving | None:
+    """What the last `up` that ended well made, whatever its share."""
+    found = outputs()
+    if "version" not in found:
+        return None
+    return Serving(version=found["version"], server_release=found["serverRelease"])
+
+
+def answering() -> set[str]:
+    """The versions of the Worker that the deployment gives a share."""
+    return {
+        version["versionId"]
+        for resource in _resources(":WorkersDeployment")
+        for version in resource["outputs"].get("versions") or []
+        if version["percentage"] > 0
+    }
+
+
+def applied() -> set[str]:
+    """The migrations that the database has."""
+    return {
+        entry["name"]
+        for resource in _resources(":Migrations")
+        for entry in resource["outputs"].get("applied") or []
+    }
+
+
+def _resources(kind: str) -> list[dict[str, Any]]:
+    found = engine.export()["deployment"].get("resources") or []
+    return [each for each in found if str(each["type"]).endswith(kind) and not each.get("delete")]
+
+
+def _pulumi(*words: str) -> None:
+    done = subprocess.run(
+        ["pulumi", *words, "--non-interactive"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise StackFailed(_told(done.stdout, done.stderr))
+
+
+def _told(output: str, errors: str) -> str:
+    found = _DIAGNOSTICS.search(output)
+    lines = (found["told"] if found else f"{output}\n{errors}").splitlines()
+    return "\n".join([line.strip() for line in lines if not _NOISE.search(line)][-_LAST_LINES:])

@@ -1,0 +1,33 @@
+"""Whether a version may answer more visitors."""
+
+from infra.delivery.gate import Figures, objection
+
+
+def figures(ms: float = 10, failed: int = 0, count: int = 100) -> Figures:
+    found = Figures()
+    for each in range(count):
+        found.add("GET /", ms, "status 500" if each < failed else None)
+    return found
+
+
+def test_as_good_as_the_one_before() -> None:
+    assert objection(figures(), figures()) is None
+    assert objection(figures(failed=2), None) is None
+
+
+def test_errors_count_against_those_of_the_version_before() -> None:
+    assert objection(figures(failed=12), figures(failed=10)) is None
+    said = objection(figures(failed=13), figures(failed=10))
+    assert said and "13% of 100 requests" in said and "GET /: status 500" in said and "10%" in said
+
+
+def test_slow_is_both_twice_as_slow_and_noticeably_so() -> None:
+    assert objection(figures(ms=200), figures(ms=10)) is None, "within the slack"
+    assert objection(figures(ms=700), figures(ms=400)) is None, "within the factor"
+    said = objection(figures(ms=700), figures(ms=300))
+    assert said and "700 ms on the new version, against 300 ms" in said
+
+
+def test_a_first_version_is_only_asked_for_errors() -> None:
+    assert objection(figures(ms=9000), None) is None
+    assert objection(figures(failed=50), None)
