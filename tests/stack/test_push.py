@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import httpx
@@ -170,8 +170,7 @@ def test_killed_at_random_points_the_next_push_repairs(pusher: Pusher) -> None:
                 assert pushing.stdout is not None
                 step = chance.choice(["preview", "deploy", "verify", "roll out", "10 %", "50 %"])
                 next((line for line in pushing.stdout if step in line), None)
-                deadline = time.monotonic() + chance.uniform(0, 6)
-                until(lambda by=deadline: time.monotonic() > by)
+                until(after(chance.uniform(0, 6)))
                 with suppress(ProcessLookupError):
                     os.kill(
                         json.loads((pusher.home / "delivery" / "lock").read_text())["pid"], signal.SIGKILL
@@ -210,5 +209,10 @@ def under_load(pusher: Pusher) -> Iterator[Load]:
     assert not edge.failures and not server.failures
 
 
+def after(seconds: float) -> Callable[[], bool]:
+    moment = time.monotonic() + seconds
+    return lambda: time.monotonic() > moment
+
+
 def version_of(answer: httpx.Response) -> str:
-    return answer.headers.get("x-release", "")
+    return str(answer.headers.get("x-release", ""))
