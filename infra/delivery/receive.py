@@ -218,25 +218,15 @@ def put_into_work(commit: str) -> None:
     """The working copy holds exactly this commit; what the tools made of it is kept."""
     WORK.mkdir(parents=True, exist_ok=True)
     index = DELIVERY / "index"
-    for left in (index, index.with_name("index.lock")):
-        left.unlink(missing_ok=True)
+    index.with_name("index.lock").unlink(missing_ok=True)
     env = {**clean(), "GIT_DIR": str(REPOSITORY), "GIT_WORK_TREE": str(WORK), "GIT_INDEX_FILE": str(index)}
     for words in (
-        ("-c", "core.bare=false", "read-tree", "--reset", "-u", commit),
-        (
-            "-c",
-            "core.bare=false",
-            "clean",
-            "-ffdxq",
-            "-e",
-            "/.venv",
-            "-e",
-            "/node_modules",
-            "-e",
-            "/.shoreline",
-        ),
+        # Files that are right already keep their times, by which the tools know them.
+        ("read-tree", "--reset", commit),
+        ("checkout-index", "--all", "--force", "--index"),
+        ("clean", "-ffdxq", "-e", "/.venv", "-e", "/node_modules", "-e", "/.shoreline"),
     ):
-        subprocess.run(["git", *words], cwd=WORK, env=env, check=True)
+        subprocess.run(["git", "-c", "core.bare=false", *words], cwd=WORK, env=env, check=True)
 
 
 def main(words: list[str]) -> int:

@@ -20,6 +20,10 @@ class Pusher:
 
     def __post_init__(self) -> None:
         self.git("init", "--quiet", "-b", "main")
+        # A clone's are links to this checkout's own, which .gitignore doesn't mean.
+        exclude = self.clone.folder / ".git" / "info" / "exclude"
+        exclude.parent.mkdir(exist_ok=True)
+        exclude.write_text("/.venv\n/node_modules\n/.shoreline\n")
         self.commit("the first one")
 
     def git(self, *words: str) -> str:
