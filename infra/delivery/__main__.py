@@ -48,4 +48,7 @@ def _release(records: Records, name: str) -> Release:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    # What ended by itself left nothing running that the next one would have to end.
+    receive.LOCK.write_text("")
+    sys.exit(code)

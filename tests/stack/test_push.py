@@ -171,7 +171,7 @@ def test_killed_at_random_points_the_next_push_repairs(pusher: Pusher) -> None:
                 step = chance.choice(["preview", "deploy", "verify", "roll out", "10 %", "50 %"])
                 next((line for line in pushing.stdout if step in line), None)
                 until(after(chance.uniform(0, 6)))
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, ValueError):
                     os.kill(
                         json.loads((pusher.home / "delivery" / "lock").read_text())["pid"], signal.SIGKILL
                     )
