@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError("ROUTE", f"{arguments.route} is no route that both tiers answer", remedy)
     elif arguments.clear:
         redis.run(["HDEL", KEY, arguments.route])
+    elif arguments.shadow and arguments.route in writing_routes():
+        raise UserError("SHADOW", f"{arguments.route} writes, and would do so twice", "Shadow reads only")
     elif arguments.rollout is not None or arguments.shadow is not None:
         _set(redis, arguments.route, arguments.rollout, arguments.shadow)
     show(movable, read(redis))
@@ -57,10 +59,18 @@ def run(arguments: argparse.Namespace) -> None:
 
 def movable_routes() -> dict[str, RoutePlacement]:
     """The routes that either tier can answer, by name: SQL that is placed at the edge."""
-    manifest = Manifest.model_validate_json((SERVICES / "contract" / "manifest.json").read_bytes())
     placement = Placement.model_validate_json((SERVICES / "edge" / "placement.json").read_bytes())
-    names = [route.name for route in manifest.routes if route.run.kind == "sql"]
+    names = [route.name for route in _manifest().routes if route.run.kind == "sql"]
     return {name: placement.routes[name] for name in names if placement.routes[name].tier == "edge"}
+
+
+def writing_routes() -> set[str]:
+    """Those that no shadow ever runs."""
+    return {route.name for route in _manifest().routes if route.method != "GET"}
+
+
+def _manifest() -> Manifest:
+    return Manifest.model_validate_json((SERVICES / "contract" / "manifest.json").read_bytes())
 
 
 def read(redis: Redis) -> dict[str, Switch | None]:

@@ -74,6 +74,7 @@ def test_switches_are_listed(redis: Redis, capsys: pytest.CaptureFixture[str]) -
         (["--route=list_notes", "--rollout=101"], "ROLLOUT"),
         (["--route=list_notes", "--rollout=nan"], "ROLLOUT"),
         (["--route=list_notes", "--shadow=-1"], "SHADOW"),
+        (["--route=create_note", "--shadow=50"], "SHADOW"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nothing_is_changed(
