@@ -21,6 +21,8 @@ function upstreamProblem(failure: UpstreamFailure): Problem {
       return new Problem(503, "The server can't be reached. Try again shortly.", RETRY);
     case "late":
       return new Problem(504, "The server took too long to answer.", RETRY);
+    case "headers":
+      return new Problem(431, "The URL and the headers are too long for the server.");
     case "unexpected":
       return new Problem(502, "The server gave an answer that makes no sense.");
   }

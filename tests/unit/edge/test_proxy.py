@@ -131,6 +131,7 @@ NOT_OURS = {"content-type": "text/html"}
         (Answer(200, b"<html>secret", NOT_OURS), 502, "unexpected"),
         (Answer(302, b"", {"location": "http://evil.example/secret"}), 502, "unexpected"),
         (Answer(404, b"secret"), 502, "unexpected"),
+        (Answer(431, b"secret"), 431, "headers"),
         (Answer(401, b"{}", {"x-served-by": "api", "shoreline-refused": "signature"}), 502, "unexpected"),
     ],
 )

@@ -168,6 +168,11 @@ def test_the_body_is_bounded_to_the_byte(ada: httpx.Client, problem: ProblemChec
     assert problem(post(padded(LIMIT + 1)), 413)["detail"] == "The body must be at most 65536 bytes."
 
 
+def test_a_body_in_broken_chunks_is_the_clients_mistake(ada: httpx.Client, problem: ProblemCheck) -> None:
+    headers = {**JSON, "transfer-encoding": "chunked"}
+    assert problem(ada.post("/api/notes", content=b"zz\r\n{}\r\n0\r\n\r\n", headers=headers), 400)
+
+
 def test_nobody_writes_without_a_session(client: httpx.Client, problem: ProblemCheck) -> None:
     problem(client.post("/api/notes", json={"title": "x", "body": ""}), 401)
 

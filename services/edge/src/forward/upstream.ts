@@ -10,9 +10,10 @@ export const STREAM_DEADLINE_MS = 300_000;
 /**
  * - `unreachable`: nobody of ours answered; the network's own error, or none
  * - `late`: no answer at the deadline
+ * - `headers`: its headers or URL are longer than a server takes
  * - `unexpected`: an answer that no service of ours makes, or one that refuses our signature
  */
-export type UpstreamFailureKind = "unreachable" | "late" | "unexpected";
+export type UpstreamFailureKind = "unreachable" | "late" | "headers" | "unexpected";
 
 /** `message` is for the log. */
 export class UpstreamFailure extends Error {
@@ -68,6 +69,7 @@ async function checked(origin: Origin, response: Response): Promise<Response> {
   if (ours) {
     throw new UpstreamFailure("unexpected", `${origin.name}: it refuses the edge's signature`);
   }
-  const kind = isNetworkStatus(response.status) ? "unreachable" : "unexpected";
+  const { status } = response;
+  const kind = isNetworkStatus(status) ? "unreachable" : status === 431 ? "headers" : "unexpected";
   throw new UpstreamFailure(kind, `${origin.name}: HTTP ${response.status}, not from a service`);
 }

@@ -1,8 +1,8 @@
 /** A request's body: its media type, its bytes within a limit, and the JSON in them. */
 
-import { Problem } from "../problem.ts";
+import { isProblem, Problem } from "../problem.ts";
 
-/** Throws Problem 415, or 413 above `limit` bytes. */
+/** Throws Problem 415, 400 where it breaks off, or 413 above `limit` bytes. */
 export async function limitedBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   if (!isJson(request.headers.get("content-type")) || request.headers.has("content-encoding")) {
     throw new Problem(415, "Send the body as application/json in UTF-8, without a content encoding.");
@@ -11,7 +11,11 @@ export async function limitedBytes(request: Request, limit: number): Promise<Uin
   if (Number(declared ?? 0) > limit) {
     throw tooLarge(limit);
   }
-  return declared === null ? countedBytes(request, limit) : new Uint8Array(await request.arrayBuffer());
+  try {
+    return declared === null ? await countedBytes(request, limit) : new Uint8Array(await request.arrayBuffer());
+  } catch (error) {
+    throw isProblem(error) ? error : new Problem(400, "The body broke off.");
+  }
 }
 
 /** Counts while reading: chunks come without a length. */
