@@ -14,7 +14,8 @@ _DIAGNOSTICS = re.compile(
     r"^Diagnostics:\n(?P<told>.*?)(?=^(Resources|Outputs|Duration):|\Z)", re.MULTILINE | re.DOTALL
 )
 _NOISE = re.compile(
-    r"stand-in plugin|error: update failed|error: preview failed|pulumi:pulumi:Stack|command:remote|^\s*$"
+    r"stand-in plugin|error: update failed|error: preview failed|pulumi:pulumi:Stack|command:remote"
+    r'|"event":"request"|^\s*$'
 )
 _LAST_LINES = 15
 _ROLLOUT = "shoreline:rollout"
@@ -98,10 +99,11 @@ def _pulumi(*words: str) -> None:
         ["pulumi", *words, "--non-interactive"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise StackFailed(_told(done.stdout, done.stderr))
+        raise StackFailed(told(done.stdout, done.stderr))
 
 
-def _told(output: str, errors: str) -> str:
+def told(output: str, errors: str) -> str:
+    """The diagnostics of what the engine said, without its noise."""
     found = _DIAGNOSTICS.search(output)
     lines = (found["told"] if found else f"{output}\n{errors}").splitlines()
     return "\n".join([line.strip() for line in lines if not _NOISE.search(line)][-_LAST_LINES:])
