@@ -74,7 +74,7 @@ def _beyond(path: Path, offset: int) -> tuple[bytes, int]:
 
 
 def _stamped(name: str, content: bytes, written: float) -> list[tuple[str, str]]:
-    """Lines with the time that they or the last line before them carry; without any, when the log was `written`.
+    """Lines with the time that they or the line before them carry; without any, when the log was `written`.
 
     A Worker's lines carry none: the one after them, which says whose they are, does.
     """
