@@ -7,6 +7,7 @@ Request as JSON from its standard input and writes what came back.
 import asyncio
 import json
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -51,6 +52,7 @@ class Load:
     statuses: dict[str, int] = field(default_factory=dict)
     p99s: dict[str, float] = field(default_factory=dict)
     """By status."""
+    median: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -130,7 +132,7 @@ async def _run(request: Request) -> Load:
     failed = sum(count for status, count in statuses.items() if not status.startswith("2"))
     every = [latency for some in latencies.values() for latency in some]
     p99s = {status: _p99(some) for status, some in latencies.items()}
-    return Load(seconds, len(every), failed, _p99(every), statuses, p99s)
+    return Load(seconds, len(every), failed, _p99(every), statuses, p99s, statistics.median(every))
 
 
 def _p99(latencies: list[float]) -> float:

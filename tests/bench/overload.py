@@ -91,7 +91,8 @@ def step(running: Slice, clients: int) -> Step:
     done = Step(clients, edge, server)
     served = server.statuses.get(SERVED, 0) / server.seconds
     sys.stdout.write(
-        f"{clients:5} clients: edge p99 {edge.p99 * 1000:6.1f} ms, {edge.failed} failed; "
+        f"{clients:5} clients: edge median {edge.median * 1000:5.1f} ms, p99 {edge.p99 * 1000:6.1f} ms, "
+        f"{edge.failed} failed; "
         f"server {served:5.0f} answered a second, p99 {server.p99s.get(SERVED, 0) * 1000:6.0f} ms, "
         f"{done.shed:4.0%} shed in {server.p99s.get('503', 0) * 1000:4.0f} ms {server.statuses}\n"
     )
@@ -106,6 +107,7 @@ HEAD = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" 
 def plot(steps: list[Step]) -> str:
     """Latencies, and the part that is shed, by the clients of the server, as SVG."""
     lines = {
+        "edge route, median": ("#6cc7d8", [each.edge.median for each in steps]),
         "edge route, p99": ("#0b6477", [each.edge.p99 for each in steps]),
         "server route, answered, p99": ("#a3241b", [each.server.p99s.get(SERVED, 0) for each in steps]),
     }
@@ -129,7 +131,7 @@ def plot(steps: list[Step]) -> str:
     for place, (name, (colour, values)) in enumerate(lines.items()):
         points = " ".join(f"{x:.0f},{height(v / most):.0f}" for x, v in zip(centres, values, strict=True))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts.append(text(LEFT + place * 220, HEIGHT - 8, name, colour))
+        parts.append(text(LEFT + place * 160, HEIGHT - 8, name, colour))
     return "\n".join([HEAD, *parts, "</svg>"])
 
 

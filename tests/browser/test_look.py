@@ -26,6 +26,8 @@ def test_nothing_scrolls_sideways(page: Page, site: str, width: int, scheme: str
     page.goto(f"{site}/#/new")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Title")).to_have_attribute("aria-invalid", "true")
+    page.locator("#served").click()
+    expect(page.get_by_role("region", name="Answers")).to_be_visible()
     assert fits_width(page)
 
 
