@@ -93,6 +93,8 @@ PATH: Mapping[str, Any] = {
     "file": Id,
     "import": Id,
     "server": Slug,
+    "user": Id,
+    "invitation": Id,
 }
 """The path's parameters have their type by their name, unless the route says otherwise."""
 

@@ -1,5 +1,10 @@
 // Generated from infra/routes by `make routes`: change the declarations, not this file.
 
+export interface Acceptance {
+  /** text of 43 characters */
+  readonly secret: string;
+}
+
 export interface Credentials {
   /** text of at most 1,000 characters */
   readonly email: string;
@@ -64,6 +69,13 @@ export interface NewExport {
   readonly note: string;
 }
 
+export interface NewInvitation {
+  /** viewer, editor, admin or owner */
+  readonly role: "viewer" | "editor" | "admin" | "owner";
+  /** a whole number from 1 to 30 */
+  readonly days: number;
+}
+
 export interface NewNote {
   /** text of 1 to 200 characters, not only spaces */
   readonly title: string;
@@ -89,6 +101,11 @@ export interface NewPassword {
   readonly current: string;
   /** text of 10 to 256 characters */
   readonly password: string;
+}
+
+export interface NewRole {
+  /** viewer, editor, admin or owner */
+  readonly role: "viewer" | "editor" | "admin" | "owner";
 }
 
 export interface NewWorkspace {
@@ -157,6 +174,13 @@ export interface WorkspaceImportPath {
   readonly import: string;
 }
 
+export interface WorkspaceInvitationPath {
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly workspace: string;
+  /** an id */
+  readonly invitation: string;
+}
+
 export interface WorkspaceNotePath {
   /** 1 to 64 characters of a-z, 0-9 and - */
   readonly workspace: string;
@@ -176,6 +200,13 @@ export interface WorkspaceServerFilePath {
   readonly server: string;
   /** an id */
   readonly file: string;
+}
+
+export interface WorkspaceUserPath {
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly workspace: string;
+  /** an id */
+  readonly user: string;
 }
 
 export interface WorkspacesPage {
@@ -232,6 +263,18 @@ export interface Import {
   readonly faults: unknown;
   readonly state: string;
   readonly created: number;
+}
+
+export interface Invitation {
+  /** an id */
+  readonly id: string;
+  readonly role: "viewer" | "editor" | "admin" | "owner";
+  /** text of 1 to 80 characters, not only spaces */
+  readonly inviter: string;
+  /** milliseconds since the epoch */
+  readonly created: number;
+  /** milliseconds since the epoch */
+  readonly expires: number;
 }
 
 export interface MembershipRow {
@@ -321,6 +364,7 @@ export interface Routes {
   readonly read_digest: { path: null; query: null; body: null; answer: { readonly workspaces: readonly WorkspaceDigest[]; readonly next: string | null } };
   readonly create_export: { path: null; query: null; body: NewExport; answer: unknown };
   readonly read_export: { path: ExportPath; query: null; body: null; answer: unknown };
+  readonly accept_invitation: { path: null; query: null; body: Acceptance; answer: unknown };
   readonly list_dead_jobs: { path: null; query: DeadPage; body: null; answer: unknown };
   readonly read_job: { path: JobPath; query: null; body: null; answer: unknown };
   readonly cancel_job: { path: JobPath; query: null; body: null; answer: unknown };
@@ -351,9 +395,14 @@ export interface Routes {
   readonly list_imports: { path: WorkspacePath; query: null; body: null; answer: { readonly imports: readonly Import[]; readonly next: string | null } };
   readonly cancel_import: { path: WorkspaceImportPath; query: null; body: null; answer: unknown };
   readonly resume_import: { path: WorkspaceImportPath; query: null; body: null; answer: unknown };
+  readonly list_invitations: { path: WorkspacePath; query: null; body: null; answer: { readonly invitations: readonly Invitation[]; readonly next: string | null } };
+  readonly create_invitation: { path: WorkspacePath; query: null; body: NewInvitation; answer: unknown };
+  readonly revoke_invitation: { path: WorkspaceInvitationPath; query: null; body: null; answer: null };
   readonly join_workspace: { path: WorkspacePath; query: null; body: null; answer: unknown };
   readonly leave_workspace: { path: WorkspacePath; query: null; body: null; answer: unknown };
   readonly list_members: { path: WorkspacePath; query: MembersPage; body: null; answer: { readonly members: readonly MembershipRow[]; readonly next: string | null } };
+  readonly remove_member: { path: WorkspaceUserPath; query: null; body: null; answer: unknown };
+  readonly change_member: { path: WorkspaceUserPath; query: null; body: NewRole; answer: unknown };
   readonly list_notes: { path: WorkspacePath; query: Page; body: null; answer: { readonly notes: readonly NoteSummary[]; readonly next: string | null } };
   readonly create_note: { path: WorkspacePath; query: null; body: NewNote; answer: Note };
   readonly delete_note: { path: WorkspaceNotePath; query: null; body: null; answer: null };

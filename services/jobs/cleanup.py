@@ -15,6 +15,7 @@ REPEATED_MS = DAY_MS
 
 ENDED = "delete from jobs where state in ('done', 'refused', 'cancelled') and finished < :before"
 SESSIONS = "delete from sessions where expires < :now"
+INVITATIONS = "delete from invitations where expires < :now"
 EXPORTS = "delete from exports where finished < :before"
 LEFT = (
     "delete from effects where job not in (select id from jobs where state in ('queued', 'running', 'dead'))"
@@ -32,6 +33,7 @@ async def clean_up(_work: Work) -> Sequence[Statement]:
         Statement(LEFT, {}),
         Statement(KEYS, {"before": now - REPEATED_MS}),
         Statement(SESSIONS, {"now": now}),
+        Statement(INVITATIONS, {"now": now}),
     ]
 
 

@@ -20,6 +20,8 @@ OUR_NOTE, THEIR_NOTE, THEIR_COMMENT, THEIR_EXPORT, THEIR_JOB = (note_id(EPOCH, 1
 OUR_FILE, OUR_UPLOAD, OUR_IMPORT, OUR_CANCELLED = (note_id(EPOCH, 20 + n) for n in range(4))
 THEIR_FILE, THEIR_UPLOAD, THEIR_IMPORT, THEIR_CANCELLED = (note_id(EPOCH, 30 + n) for n in range(4))
 OUR_ATTACHED, THEIR_ATTACHED = note_id(EPOCH, 40), note_id(EPOCH, 41)
+BOB, OUR_INVITATION, THEIR_INVITATION = (note_id(EPOCH, 50 + n) for n in range(3))
+"""Bob is a member of ours, and no owner."""
 MEMBER = Identity(user=ADA, name="Ada", ws={OURS: "owner"})
 
 OF_THEIRS: Mapping[str, str | int] = {
@@ -32,6 +34,8 @@ OF_THEIRS: Mapping[str, str | int] = {
     "upload": THEIR_UPLOAD,
     "import": THEIR_IMPORT,
     "cancelled": THEIR_CANCELLED,
+    "user": EVE,
+    "invitation": THEIR_INVITATION,
     "server": "vps-1",
     "updated": EPOCH,
     "through": 2**53 - 1,
@@ -53,13 +57,14 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a client sees, but for ids and times that are new each time."""
+    """What a client sees, but for ids, times and secrets that are new each time."""
 
     status: int
     body: str
 
     @classmethod
     def of(cls, status: int, body: str) -> "Outcome":
+        body = re.sub(r'"secret":"[\w-]{43}"', '"secret":"<secret>"', body)
         return cls(status, re.sub(r"\b1[0-9]{12}\b", "<ms>", re.sub(r"[0-9a-f-]{36}", "<id>", body)))
 
 
@@ -80,6 +85,8 @@ def plain_use(route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]]) ->
         "upload": OUR_UPLOAD,
         "import": OUR_IMPORT,
         "cancelled": OUR_CANCELLED,
+        "user": BOB,
+        "invitation": OUR_INVITATION,
     }
     return _request(route, schemas, {**OF_THEIRS, **ours})
 
@@ -138,7 +145,12 @@ class Tenants:
 
     def reset(self, *, theirs: bool) -> None:
         """Leaves nothing but the rows of both, or of ours alone."""
-        rows = [*_tenant(OURS, ADA, OUR_NOTE), *_files(OURS, ADA, OUR_FILE, OUR_UPLOAD)]
+        rows = [
+            *_tenant(OURS, ADA, OUR_NOTE),
+            (MEMBERSHIP, {"user": BOB}),
+            _invitation(OURS, ADA, OUR_INVITATION),
+            *_files(OURS, ADA, OUR_FILE, OUR_UPLOAD),
+        ]
         rows += _imports(OURS, ADA, OUR_IMPORT, OUR_CANCELLED) + (self._their_rows() if theirs else [])
         for file in (OUR_UPLOAD, THEIR_UPLOAD):
             self._disk.forget(file)
@@ -162,6 +174,7 @@ class Tenants:
             *_files(THEIRS, EVE, THEIR_FILE, THEIR_UPLOAD),
             *_imports(THEIRS, EVE, THEIR_IMPORT, THEIR_CANCELLED),
             (NOTIFICATION, {"user": EVE}),
+            _invitation(THEIRS, EVE, THEIR_INVITATION),
             ("insert into admins values (:user)", {"user": EVE}),
             ("insert into digest_readers values (:user)", {"user": EVE}),
         ]
@@ -178,12 +191,19 @@ values (:user, 'edited', 'secret', 'secret', 'secret', 'Eve', 1)"""
 
 
 CONTENT = b"abc"
+MEMBERSHIP = f"insert into memberships (workspace, user, role, created) values ('{OURS}', :user, 'viewer', 1)"  # noqa: S608
+INVITATION = """insert into invitations (id, workspace, role, secret, inviter, created, expires)
+values (:id, :workspace, 'owner', :id, :user, 1, 9007199254740991)"""
 FILE = """insert into files (id, workspace, note, owner, server, name, size, state, type, sha256,
   preview, created, stored)
 values (:id, :workspace, :note, :user, 'vps-1', 'secret', 3, :state, 'image/png', 'x', 'done', 1, 1)"""
 IMPORT = """insert into imports (id, workspace, user, file, server, name, size, job,
   position, lines, notes, skipped, faults, state, created)
 values (:id, :workspace, :user, 'none', 'vps-1', 'secret', 1, :id, 0, 0, 0, 0, '[]', :state, 1)"""
+
+
+def _invitation(workspace: str, user: str, identifier: str) -> Statement:
+    return INVITATION, {"id": identifier, "workspace": workspace, "user": user}
 
 
 def _files(workspace: str, user: str, stored: str, uploading: str) -> list[Statement]:

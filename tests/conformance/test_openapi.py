@@ -20,10 +20,12 @@ from schemathesis.specs.openapi.checks import (
 from infra.paths import SERVICES
 from services.common.files.disk import Disk
 from tests.conformance.tenants import (
+    BOB,
     MEMBER,
     OUR_CANCELLED,
     OUR_FILE,
     OUR_IMPORT,
+    OUR_INVITATION,
     OUR_NOTE,
     OUR_UPLOAD,
     OURS,
@@ -54,6 +56,8 @@ OF_OURS = {
     "server": ["vps-1"],
     "note": [OUR_NOTE],
     "file": [OUR_FILE, OUR_UPLOAD],
+    "user": [BOB, MEMBER.user],
+    "invitation": [OUR_INVITATION],
     "import": [OUR_IMPORT, OUR_CANCELLED],
 }
 """What a parameter of a path can name; an id that is made up names nothing."""

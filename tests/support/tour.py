@@ -32,6 +32,7 @@ def tour(page: Page, site: str) -> Iterator[str]:
     yield "note"
     for view, heading in (
         ("statistics", "Statistics"),
+        ("members", "Members"),
         ("import", "Import"),
         ("notifications", "Notifications"),
         ("dead-jobs", "Dead jobs"),

@@ -8,6 +8,12 @@ from services.api.handlers.exports import create_export, read_export, read_expor
 from services.api.handlers.files import delete_file, read_file, read_preview
 from services.api.handlers.imports import cancel_import, create_import, resume_import
 from services.api.handlers.jobs import cancel_job, list_dead_jobs, read_job, replay_job
+from services.api.handlers.members import (
+    accept_invitation,
+    change_member,
+    create_invitation,
+    remove_member,
+)
 from services.api.handlers.notifications import mark_notifications_read, stream_notifications
 from services.api.handlers.openapi import openapi
 from services.api.handlers.session import refresh_session, sign_out, sign_out_everywhere
@@ -29,6 +35,10 @@ HANDLERS: Mapping[str, Callable[[Call, Tools], Awaitable[Reply]]] = {
         create_workspace,
         join_workspace,
         leave_workspace,
+        create_invitation,
+        accept_invitation,
+        change_member,
+        remove_member,
         read_statistics,
         create_export,
         read_export,

@@ -34,7 +34,7 @@ async def create_workspace(call: Call, tools: Tools) -> Reply:
     insert = Statement(INSERT, {"workspace": workspace, "name": name, "open": int(open_), "now": now})
     owner = Statement(INSERT_OWNER, {"workspace": workspace, "user": call.caller.user, "now": now})
     try:
-        *_, all_of_them = await _changed(call, tools, [insert, owner])
+        *_, all_of_them = await changed_memberships(call, tools, [insert, owner])
     except DatabaseFailure as failure:
         if not failure.is_constraint:
             raise
@@ -42,43 +42,45 @@ async def create_workspace(call: Call, tools: Tools) -> Reply:
         raise Problem(409, "There is a workspace with this id already.", errors=errors) from None
     made = {"id": workspace, "name": name, "open": open_, "role": "owner", "created": now}
     location = {"location": f"/api/workspaces/{workspace}"}
-    return _with_token(call, tools, all_of_them, 201, made, location)
+    return with_token(call, tools, all_of_them, 201, made, location)
 
 
 async def join_workspace(call: Call, tools: Tools) -> Reply:
     """Who is a member stays what they are. Problem 404 unless the workspace is open, or the caller's."""
     args = _args(call)
     join = Statement(JOIN, {**args, "now": now_ms()})
-    _, role, all_of_them = await _changed(call, tools, [join, Statement(ROLE, args)])
+    _, role, all_of_them = await changed_memberships(call, tools, [join, Statement(ROLE, args)])
     if not role.rows:
         raise Problem(404, "There is no such open workspace.")
     joined = {"workspace": args["workspace"], "role": role.rows[0]["role"]}
-    return _with_token(call, tools, all_of_them, 200, joined)
+    return with_token(call, tools, all_of_them, 200, joined)
 
 
 async def leave_workspace(call: Call, tools: Tools) -> Reply:
     """Problem 403 of who is no member, 409 of the last owner."""
     args = _args(call)
-    left, role, all_of_them = await _changed(call, tools, [Statement(LEAVE, args), Statement(ROLE, args)])
+    left, role, all_of_them = await changed_memberships(
+        call, tools, [Statement(LEAVE, args), Statement(ROLE, args)]
+    )
     if left.changed == 0 and not role.rows:
         raise Problem(403, "You are not a member of this workspace.")
     if left.changed == 0:
         raise Problem(409, "The last owner can't leave the workspace.")
     await tools.revocations.membership(str(args["workspace"]), call.caller.user)
-    return _with_token(call, tools, all_of_them, 200, {"workspace": args["workspace"], "role": None})
+    return with_token(call, tools, all_of_them, 200, {"workspace": args["workspace"], "role": None})
 
 
 def _args(call: Call) -> dict[str, Value]:
     return {"workspace": str(call.path["workspace"]), "user": call.caller.user}
 
 
-async def _changed(call: Call, tools: Tools, changes: Sequence[Statement]) -> Sequence[Result]:
+async def changed_memberships(call: Call, tools: Tools, changes: Sequence[Statement]) -> Sequence[Result]:
     """The results of the changes, and after them the caller's memberships."""
     memberships = Statement(FIRST_ONES, {"user": call.caller.user})
     return await tools.database.transaction([*changes, memberships])
 
 
-def _with_token(
+def with_token(
     call: Call,
     tools: Tools,
     memberships: Result,

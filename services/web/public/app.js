@@ -10,6 +10,7 @@ import { createEditor } from "./app/editor.js";
 import { openImports } from "./app/importing.js";
 import { createList } from "./app/list.js";
 import { goLive } from "./app/live.js";
+import { invitationSecret, openInvitation, openMembers } from "./app/members.js";
 import { hintView, noteAddress, openNote } from "./app/note.js";
 import { openNotifications, showUnread } from "./app/notifications.js";
 import { openStatistics } from "./app/statistics.js";
@@ -36,7 +37,12 @@ const list = createList({
 });
 const workspaces = createWorkspaces({
   place: byId("workspaces"),
-  changed: () => void list.start(),
+  changed() {
+    void list.start();
+    if (location.hash === "#/members") {
+      void show(false);
+    }
+  },
   announce,
 });
 const digest = createDigest({ signedIn: () => account.current() !== null, announce });
@@ -80,7 +86,8 @@ async function show(moveFocus) {
     await openNote({ address, pane, moveFocus, isCurrent, announce, user: account.current()?.user ?? null });
     return;
   }
-  const open = views[fragment];
+  const secret = invitationSecret(fragment);
+  const open = secret === null ? views[fragment] : () => showInvitation(secret);
   stopWriting();
   main.dataset["view"] = open === undefined ? "list" : "pane";
   if (open === undefined) {
@@ -103,6 +110,10 @@ const views = {
     account.current() === null ? showForm("Sign in to write", account.signInView()) : showForm("New note", editor),
   "/sign-in": () => showForm("Sign in", account.signInView()),
   "/sign-up": () => showForm("Make an account", account.signUpView()),
+  "/members": (moveFocus, isCurrent) => {
+    document.title = "Members";
+    return openMembers({ workspace: workspaces.chosen(), pane, moveFocus, isCurrent, announce });
+  },
   "/statistics": (moveFocus, isCurrent) => {
     document.title = "Statistics";
     return openStatistics({ workspace: workspaces.chosen().id, pane, moveFocus, isCurrent });
@@ -128,6 +139,21 @@ const views = {
     return digest.load();
   },
 };
+
+/** @param {string} secret */
+function showInvitation(secret) {
+  if (account.current() === null) {
+    showForm("Sign in to join", account.signInView());
+    return;
+  }
+  document.title = "Invitation";
+  const joined = (/** @type {string} */ workspace) =>
+    void workspaces.enter(workspace).then(
+      () => (location.hash = "#/"),
+      (error) => announce(String(error)),
+    );
+  openInvitation({ secret, pane, announce, joined });
+}
 
 /**
  * @param {string} title

@@ -11,7 +11,7 @@ from tests.unit.jobs.conftest import Jobs
 from tests.unit.jobs.test_digest import Deaf
 
 
-async def test_expired_sessions_and_old_jobs_go(jobs: Jobs, settings: Settings, database: Database) -> None:
+async def test_what_has_expired_and_old_jobs_go(jobs: Jobs, settings: Settings, database: Database) -> None:
     now = now_ms()
     old, fresh, dead = (jobs.write(NewJob("export")) for _ in range(3))
     for job, state, age in (
@@ -30,9 +30,18 @@ async def test_expired_sessions_and_old_jobs_go(jobs: Jobs, settings: Settings, 
             values (:id, 'u', 1, 1, 1, :expires)""",
             {"id": session, "expires": expires},
         )
+    invitations = {new_id(): now - 1, new_id(): now + 60_000}
+    for invitation, expires in invitations.items():
+        jobs.database.execute(
+            """insert into invitations (id, workspace, role, secret, inviter, created, expires)
+            values (:id, 'w', 'viewer', :id, 'u', 1, :expires)""",
+            {"id": invitation, "expires": expires},
+        )
     job = jobs.write(NewJob("clean-up", priority="low"))
     assert (await Attempts(settings, database, Deaf(), KINDS).make(job)).failure is None
     left = {str(identifier) for [identifier] in jobs.database.execute("select id from jobs")}
     assert old not in left and {fresh, dead, job} <= left
     kept = [str(identifier) for [identifier] in jobs.database.execute("select id from sessions")]
     assert [each for each in sessions if each in kept] == list(sessions)[1:]
+    kept = [str(identifier) for [identifier] in jobs.database.execute("select id from invitations")]
+    assert [each for each in invitations if each in kept] == list(invitations)[1:]

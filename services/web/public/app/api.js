@@ -4,6 +4,9 @@
 /** @typedef {import("../../../contract/manifest.d.ts").NoteSummary} Summary */
 /** @typedef {import("../../../contract/manifest.d.ts").Note} Note */
 /** @typedef {import("../../../contract/manifest.d.ts").Workspace} Workspace */
+/** @typedef {import("../../../contract/manifest.d.ts").MembershipRow} Member */
+/** @typedef {import("../../../contract/manifest.d.ts").Invitation} Invitation */
+/** @typedef {Invitation["role"]} RoleName */
 /** @typedef {Routes["list_notes"]["answer"]} Page */
 /** @typedef {{ user: string, name: string, expires: number }} Account `expires` in unix seconds */
 /** @typedef {{ id: string, server: string, state: string }} Export */
@@ -115,6 +118,83 @@ export function joinWorkspace(id) {
 /** @param {string} id */
 export function leaveWorkspace(id) {
   return call(`${workspacePath(id)}/leave`, { method: "POST" });
+}
+
+/**
+ * All of them.
+ * @param {string} workspace
+ * @returns {Promise<Member[]>}
+ */
+export async function listMembers(workspace) {
+  const all = [];
+  /** @type {string | null} */
+  let after = null;
+  do {
+    const page = new URLSearchParams(after === null ? {} : { after });
+    /** @type {Routes["list_members"]["answer"]} */
+    const { members, next } = await call(`${workspacePath(workspace)}/members?${page}`);
+    all.push(...members);
+    after = next;
+  } while (after !== null);
+  return all;
+}
+
+/**
+ * @param {string} workspace
+ * @param {string} user
+ * @param {RoleName} role
+ */
+export function changeMember(workspace, user, role) {
+  return send("PUT", memberPath(workspace, user), { role });
+}
+
+/**
+ * @param {string} workspace
+ * @param {string} user
+ */
+export function removeMember(workspace, user) {
+  return call(memberPath(workspace, user), { method: "DELETE" });
+}
+
+/**
+ * @param {string} workspace
+ * @param {string} user
+ */
+function memberPath(workspace, user) {
+  return `${workspacePath(workspace)}/members/${encodeURIComponent(user)}`;
+}
+
+/**
+ * @param {string} workspace
+ * @returns {Promise<readonly Invitation[]>}
+ */
+export async function listInvitations(workspace) {
+  return (await call(`${workspacePath(workspace)}/invitations`)).invitations;
+}
+
+/**
+ * @param {string} workspace
+ * @param {RoleName} role
+ * @returns {Promise<{ secret: string }>}
+ */
+export function createInvitation(workspace, role) {
+  return post(`${workspacePath(workspace)}/invitations`, { role });
+}
+
+/**
+ * @param {string} workspace
+ * @param {string} id
+ */
+export function revokeInvitation(workspace, id) {
+  return call(`${workspacePath(workspace)}/invitations/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
+/**
+ * @param {string} secret
+ * @returns {Promise<{ workspace: string, role: RoleName }>}
+ */
+export function acceptInvitation(secret) {
+  return post("/api/invitations/accept", { secret });
 }
 
 /** @param {string} id */
@@ -260,8 +340,18 @@ export function replayJob(id) {
  * @param {Record<string, string>} [headers]
  */
 function post(path, value, headers = {}) {
+  return send("POST", path, value, headers);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} value
+ * @param {Record<string, string>} [headers]
+ */
+function send(method, path, value, headers = {}) {
   const typed = { ...headers, "content-type": "application/json" };
-  return call(path, { method: "POST", headers: typed, body: JSON.stringify(value) });
+  return call(path, { method, headers: typed, body: JSON.stringify(value) });
 }
 
 /**

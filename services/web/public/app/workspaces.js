@@ -23,7 +23,8 @@ export function createWorkspaces({ place, changed, announce }) {
 
   const choice = make("select", { id: "workspace" });
   const membership = make("button", { type: "button", class: "plain" });
-  const element = make("div", { class: "workspaces" }, make("label", { for: "workspace" }, "Workspace"), choice, membership);
+  const members = make("a", { href: "#/members" }, "Members");
+  const element = make("div", { class: "workspaces" }, make("label", { for: "workspace" }, "Workspace"), choice, membership, members);
 
   /** @param {string | null} id */
   function choose(id) {
@@ -33,6 +34,7 @@ export function createWorkspaces({ place, changed, announce }) {
     membership.textContent = chosen.role === null ? "Join" : "Leave";
     // Who leaves what is closed could not come back, and an owner may be the last one.
     membership.hidden = chosen.role !== null && (chosen.role === "owner" || !chosen.open);
+    members.hidden = chosen.role === null;
     if (before.id !== chosen.id || before.role !== chosen.role) {
       changed(chosen);
     }
@@ -64,6 +66,11 @@ export function createWorkspaces({ place, changed, announce }) {
 
   return {
     chosen: () => chosen,
+    /** @param {string} id Chosen from now on, once the person sees it. */
+    async enter(id) {
+      localStorage.setItem(REMEMBERED, id);
+      await load();
+    },
     /** @param {boolean} signedIn Signed out there is no choice. */
     async show(signedIn) {
       if (signedIn) {

@@ -1,0 +1,69 @@
+"""Members through the page: invited by a link, given another role, removed."""
+
+import uuid
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.page import SIGNED_IN
+
+PASSWORD = "correct horse battery"
+
+
+def newcomer(page: Page, site: str, name: str) -> None:
+    """Somebody who has just signed up, on this page."""
+    account = {"name": name, "email": f"{uuid.uuid4().hex}@harbour.example", "password": PASSWORD}
+    page.context.request.post(f"{site}/api/sign-up", data=account, fail_on_status_code=True)
+    page.context.add_init_script(SIGNED_IN)
+
+
+def own_workspace(page: Page, site: str) -> str:
+    """The closed one that signing up has made."""
+    account = page.context.request.post(f"{site}/api/session", fail_on_status_code=True).json()
+    [workspace] = account["workspaces"]
+    return str(workspace)
+
+
+def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, slice_site: str) -> None:
+    newcomer(page, slice_site, "Olive Owner")
+    workspace = own_workspace(page, slice_site)
+    page.goto(slice_site)
+    page.get_by_label("Workspace").select_option(workspace)
+    page.get_by_role("link", name="Members").click()
+    page.get_by_label("Invite as").select_option("viewer")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("Link of the invitation")
+    expect(link).to_be_focused()
+
+    with browser.new_context() as context:
+        theirs = context.new_page()
+        newcomer(theirs, slice_site, "Ivo Invited")
+        theirs.goto(link.input_value())
+        theirs.get_by_role("button", name="Join the workspace").click()
+        expect(theirs.get_by_label("Workspace")).to_have_value(workspace)
+        theirs.goto(link.input_value())
+        theirs.reload()
+        theirs.get_by_role("button", name="Join the workspace").click()
+        expect(theirs.get_by_role("alert")).to_contain_text("not good any more")
+
+        page.reload()
+        members = page.get_by_role("list", name="Members").get_by_role("listitem")
+        expect(members).to_have_count(2)
+        page.get_by_label("The role of Ivo Invited").select_option("editor")
+        expect(page.get_by_role("status")).to_have_text("Ivo Invited is editor now.")
+        expect(page.get_by_label("The role of Ivo Invited")).to_have_value("editor")
+        page.get_by_role("button", name="Remove Ivo Invited").click()
+        expect(members).to_have_count(1)
+
+
+def test_an_open_invitation_is_revoked(page: Page, slice_site: str) -> None:
+    newcomer(page, slice_site, "Olive Owner")
+    workspace = own_workspace(page, slice_site)
+    page.goto(slice_site)
+    page.get_by_label("Workspace").select_option(workspace)
+    page.get_by_role("link", name="Members").click()
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.get_by_label("Link of the invitation")).to_be_focused()
+    page.reload()
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("status")).to_have_text("The invitation is revoked.")
+    expect(page.get_by_role("list", name="Open invitations")).to_have_count(0)
