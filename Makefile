@@ -60,9 +60,10 @@ backup: ## copy the database and the servers' files to backups/
 restore: ## put a backup in place of what the stack has: FROM=FOLDER
 	$(RUN) python -m infra.cli restore $(FROM)
 
-bench: ## what the Worker and the jobs cost beside others, and an unchanged `make up` beside a program that only imports
+bench: ## what the Worker, the jobs and realtime cost beside others, and an unchanged `make up` beside a program that only imports
 	$(RUN) python -m tests.bench.edge
 	$(RUN) python -m tests.bench.jobs
+	$(RUN) python -m tests.bench.realtime
 	$(RUN) python -m infra.cli bench
 
 screenshots: ## take pictures of the page's main views to screenshots/

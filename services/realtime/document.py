@@ -36,13 +36,22 @@ class Document:
         self._title = self._doc.get(TITLE, type=Text)
         self._body = self._doc.get(BODY, type=Text)
 
-    def apply(self, update: bytes) -> None:
-        """Again is the same as once, and the order doesn't matter. Raises BadUpdate."""
+    def apply(self, update: bytes) -> bool:
+        """Whether anything in it is news. Again is the same as once, and the order doesn't matter.
+
+        Raises BadUpdate.
+        """
         _check_count(update)
+        deletes_only = update[0] == _NO_STRUCTS
+        before = self._deleted() if deletes_only else b""
         try:
             self._doc.apply_update(update)
         except ValueError:
             raise BadUpdate from None
+        return not deletes_only or self._deleted() != before
+
+    def _deleted(self) -> bytes:
+        return self._doc.get_update(self._doc.get_state())
 
     def lacks_what_precedes(self, update: bytes) -> bool:
         """Whether an update that was applied waits for others, which are not here."""

@@ -196,8 +196,12 @@ class Room:
         if self._unsaved_bytes + len(content) > self._limits.unsaved_bytes:
             member.close(codes.TRY_LATER, "the database does not answer")
             return
-        self._document.apply(content)
+        news = self._document.apply(content)
         self.members[member] += 1
+        if not news and not self._fresh and not self._unsaved:
+            # What a client has that comes in again, as a rule: it is all durable.
+            member.acknowledge(self.members[member])
+            return
         self._size += len(content)
         self._unsaved_bytes += len(content)
         self._fresh.append(Edit(member, self.members[member], content))

@@ -220,6 +220,15 @@ CHECKS = (
         ("tests/unit/realtime/test_notes.py::test_nothing_is_acknowledged_before_it_is_durable",),
     ),
     Check(
+        "what another connection has sent is not acknowledged to this one before it is durable",
+        "services/realtime/room.py",
+        "if not news and not self._fresh and not self._unsaved:",
+        "if not news:",
+        (
+            "tests/unit/realtime/test_store.py::test_an_edit_brought_twice_is_not_acknowledged_before_it_is_durable",
+        ),
+    ),
+    Check(
         "a session that has ended closes its sockets",
         "services/realtime/revocations.py",
         'case "session" if identity.session == revocation.session:',

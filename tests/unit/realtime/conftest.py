@@ -1,8 +1,9 @@
 """The realtime service as a real process before a real Valkey and libsql-server, and WebSocket clients."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,15 @@ class Realtime:
     def another(self, **changes: str) -> Iterator["Realtime"]:
         """A further process of the same stack."""
         with service("realtime", self.folder, {**self.variables, **changes}) as process:
-            yield Realtime(
-                FrontDoor(process, self.door.key), self.database, self.cache, self.variables, self.folder
-            )
+            yield replace(self, door=FrontDoor(process, self.door.key))
+
+    @contextmanager
+    def limited(self, **limits: float) -> Iterator["Realtime"]:
+        """A further process, with other limits."""
+        variables = {**self.variables, "LIMITS": json.dumps(limits)}
+        module = "tests.support.limited_realtime"
+        with service("realtime", self.folder, variables, module) as process:
+            yield replace(self, door=FrontDoor(process, self.door.key))
 
     def publish(self, channel: str, event: str) -> None:
         with self.cache.client() as redis:

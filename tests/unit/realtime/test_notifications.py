@@ -15,6 +15,7 @@ from services.common.identity import Identity
 from services.common.ids import new_id
 from services.common.notifications import notify
 from tests.support.services import FrontDoor, Service, service
+from tests.support.sse import events
 from tests.support.writer import Writer
 from tests.unit.realtime.conftest import TARGET, Realtime
 
@@ -121,18 +122,6 @@ def streamed(
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/event-stream"
         yield events(response)
-
-
-def events(response: httpx.Response) -> Iterator[dict[str, str]]:
-    """As a browser's EventSource reads them."""
-    event: dict[str, str] = {}
-    for line in response.iter_lines():
-        name, _, value = line.partition(": ")
-        if line == "" and event:
-            yield event
-            event = {}
-        elif name:
-            event[name] = value
 
 
 def test_the_same_comes_as_server_sent_events(realtime: Realtime, api: FrontDoor, ada: Identity) -> None:

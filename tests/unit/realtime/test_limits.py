@@ -1,0 +1,135 @@
+"""What a client, a person, a workspace and a note may take: who takes more is slowed or let go, no other."""
+
+from typing import Any
+
+import pytest
+
+from services.common.identity import Identity
+from services.common.ids import new_id
+from services.realtime import protocol
+from services.realtime.limits import Limits
+from tests.support.notes import insert_notes
+from tests.support.writer import Writer
+from tests.unit.realtime.conftest import Realtime
+from tests.unit.realtime.test_notes import writing
+
+FAST = 1e9
+"""A rate that nobody reaches."""
+UNLIMITED = {"connection_rate": FAST, "person_rate": FAST, "workspace_rate": FAST}
+ROOM_IN_THE_KERNEL = 16 * 1024 * 1024
+"""More than both sockets of a connection hold."""
+UNREAD: dict[str, Any] = {"max_queue": 1, "max_size": None}
+"""Of a client that reads no further than two frames unless it is asked to."""
+
+
+def flood(writer: Writer) -> None:
+    """Says more of itself than a client that doesn't read can hold."""
+    told = {"filler": "x" * 500_000}
+    for clock in range(ROOM_IN_THE_KERNEL // 500_000):
+        writer.socket.send(protocol.awareness([protocol.Presence(7, clock, told)]))
+        # Each on its own: what comes at once is told at once.
+        writer.write("-")
+        writer.until_saved()
+
+
+def test_who_does_not_read_is_dropped_with_the_code_for_it_and_the_room_goes_on(
+    realtime: Realtime, note: str, ada: Identity, eve: Identity
+) -> None:
+    with (
+        realtime.limited(**UNLIMITED, behind_seconds=0.5) as hasty,
+        hasty.opened(eve, f"/api/realtime/notes/{note}", **UNREAD),
+        writing(hasty, ada, note) as writer,
+    ):
+        flood(writer)
+        # Of the service's own: before its client sees it, that would have to read all that waits.
+        hasty.service.logged(event="closed", code=4408)
+        writer.write("still ")
+        writer.until_saved()
+
+
+def test_who_reads_again_in_time_has_missed_nothing(
+    realtime: Realtime, note: str, ada: Identity, eve: Identity
+) -> None:
+    with (
+        realtime.limited(**UNLIMITED) as patient,
+        patient.opened(eve, f"/api/realtime/notes/{note}", **UNREAD) as socket,
+        writing(patient, ada, note) as writer,
+    ):
+        slow = Writer(socket).come_in()
+        flood(writer)
+        slow.until_body(str(writer.body))
+        slow.write("and I ")
+        slow.until_saved()
+
+
+@pytest.mark.parametrize("rate", ["connection_rate", "person_rate", "workspace_rate"])
+def test_who_sends_too_much_is_read_from_more_slowly(
+    realtime: Realtime, note: str, ada: Identity, eve: Identity, rate: str
+) -> None:
+    [elsewhere] = insert_notes(realtime.database, f"w-{new_id()}", 1)
+    with (
+        realtime.limited(**{**UNLIMITED, rate: 1024.0}) as limited,
+        # Its goodbye isn't read either.
+        limited.opened(ada, f"/api/realtime/notes/{note}", close_timeout=0.1) as socket,
+        writing(limited, eve, elsewhere.id) as other,
+    ):
+        writer = Writer(socket).come_in()
+        writer.until_saved()
+        writer.write("x" * 30_000)
+        writer.until_saved()
+        writer.write("more")
+        other.write("still ")
+        other.until_saved()
+        with pytest.raises(TimeoutError):
+            writer.until(lambda: writer.saved == writer.sent, deadline=0.2)
+
+
+def test_a_note_has_a_largest_message(realtime: Realtime, note: str, ada: Identity) -> None:
+    with realtime.opened(ada, f"/api/realtime/notes/{note}") as socket:
+        writer = Writer(socket).come_in()
+        for _ in range(2):
+            socket.send([b"x" * (Limits().note_message_bytes // 2 + 1)] * 2)
+        assert writer.closed() == 1009
+
+
+def test_a_full_note_says_so_and_stays_readable(realtime: Realtime, note: str, ada: Identity) -> None:
+    with realtime.limited(document_bytes=10_000) as limited:
+        with writing(limited, ada, note) as writer:
+            writer.write("x" * 10_000)
+            assert writer.closed() == 4413
+        with writing(limited, ada, note) as reader:
+            assert str(reader.body) == "Low at six."
+
+
+def test_edits_wait_for_the_database_up_to_a_limit(realtime: Realtime, note: str, ada: Identity) -> None:
+    with realtime.limited(unsaved_bytes=5_000) as limited, writing(limited, ada, note) as writer:
+        writer.until_saved()
+        with realtime.database.locked():
+            for _ in range(3):
+                writer.write("x" * 2_000)
+            assert writer.closed() == 1013
+
+
+def test_a_workspace_has_a_limit_of_connections(
+    realtime: Realtime, note: str, ada: Identity, eve: Identity
+) -> None:
+    [elsewhere] = insert_notes(realtime.database, f"w-{new_id()}", 1)
+    with (
+        realtime.limited(connections_of_one_workspace=1) as limited,
+        writing(limited, ada, note) as writer,
+        limited.opened(eve, f"/api/realtime/notes/{note}") as refused,
+    ):
+        assert Writer(refused).closed() == 1013
+        with writing(limited, eve, elsewhere.id) as other:
+            other.until_saved()
+        writer.write("still ")
+        writer.until_saved()
+
+
+def test_a_process_has_a_limit_of_notes(realtime: Realtime, note: str, ada: Identity) -> None:
+    [other] = insert_notes(realtime.database, "harbour", 1)
+    with realtime.limited(rooms=1) as limited, writing(limited, ada, note) as writer:
+        with limited.opened(ada, f"/api/realtime/notes/{other.id}") as refused:
+            assert Writer(refused).closed() == 1013
+        writer.write("still ")
+        writer.until_saved()
