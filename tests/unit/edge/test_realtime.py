@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,10 +12,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from services.common.events import channel_of
+from services.common.events import channel_of, notification_event
+from services.common.notifications import notify
 from tests.support.services import environment, service
 from tests.support.sqld import Sqld
-from tests.support.workerd import Server, Servers, edge
+from tests.support.sse import events
+from tests.support.workerd import Redis, Server, Servers, edge
 from tests.unit.edge.conftest import ProblemCheck
 from tests.unit.edge.stack import Stack, new_user
 
@@ -99,3 +102,30 @@ def test_the_servers_goodbye_arrives_with_its_code(servers: Stack, database: Sql
             headers = {"cookie": f"session={servers.token()}", "origin": worker.url, "upgrade": "websocket"}
             gone = httpx.get(f"{worker.url}/api/realtime", headers=headers, trust_env=False)
             assert gone.status_code == 503
+
+
+def test_server_sent_events_come_through_one_by_one(
+    servers: Stack, database: Sqld, bundle: Path, redis: Redis, tmp_path: Path
+) -> None:
+    """Each before the next one is caused: nothing on the way gathers them, as the gate would."""
+    user = new_user()
+    direct = Servers([Server("vps-1", servers.api.port)], servers.keys.edge, servers.keys.session)
+    with (
+        edge(
+            bundle, tmp_path, database_port=database.port, token=database.token, servers=direct, redis=redis
+        ) as worker,
+        httpx.Client(base_url=worker.url, timeout=20, trust_env=False) as client,
+        client.stream(
+            "GET", "/api/notifications/stream", headers={"cookie": f"session={servers.token(user)}"}
+        ) as response,
+        servers.cache.client() as publisher,
+    ):
+        assert (response.status_code, response.headers["content-type"]) == (200, "text/event-stream")
+        coming = events(response)
+        assert next(coming)["data"] == '{"count":0}'
+        for count, title in enumerate(("Tide", "Wind"), start=1):
+            told = notify(user, "edited", key=title, subject=new_user(), title=title, actor="Eve")
+            database.execute(told.sql, told.args)  # type: ignore[arg-type] # no blobs in it
+            publisher.publish(channel_of(user), notification_event())
+            assert json.loads(next(coming)["data"])["title"] == title
+            assert next(coming)["data"] == f'{{"count":{count}}}'
