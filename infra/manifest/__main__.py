@@ -22,9 +22,8 @@ def main(arguments: list[str]) -> int:
         for path in write(rendered(compiled)):
             print(f"{path.relative_to(ROOT)}: written")
         if arguments == ["measure"]:
-            _measure(compiled)
-        else:
-            _print(compiled)
+            return _measure(compiled)
+        _print(compiled)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
@@ -40,7 +39,8 @@ def _print(compiled: Compiled) -> None:
         console.print(f"CPU and p99: `make bench` of {bench.date}; rows read: `make measure`")
 
 
-def _measure(compiled: Compiled) -> None:
+def _measure(compiled: Compiled) -> int:
+    """Also tells what a preview will refuse for these figures, or for want of them."""
     # The local cloud's libsql-server is for the make targets only.
     from infra.manifest.measure import measure_missing
 
@@ -49,6 +49,10 @@ def _measure(compiled: Compiled) -> None:
     new = sorted(name for name in now if now[name] != found.get(name))
     print(f"measured: {', '.join(new)}" if new else "everything was measured already")
     measured.save(now)
+    refused = measured.over_budget(ROUTES, compiled.manifest, now)
+    for mistake in refused:
+        print(mistake, file=sys.stderr)
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":

@@ -102,7 +102,8 @@ def over_budget(
             refusals.append(refuse(declared, what, 'Seed them in services/schema, or use tier="server"'))
         elif names := samples.unknown(declared, route):
             what = f"nothing can be measured: no value is known for {', '.join(f':{name}' for name in names)}"
-            remedy = f"Add budgets=Budgets(samples={{{names[0]!r}: ...}}) with one that finds the most"
+            samples_of = ", ".join(f"{name!r}: ..." for name in names)
+            remedy = f"Add budgets=Budgets(samples={{{samples_of}}}) with one that finds the most"
             refusals.append(refuse(declared, what, remedy))
         elif route.name in unmeasured:
             what = "how many rows it reads was not measured with this SQL, schema and seed"
