@@ -29,7 +29,7 @@ LEFT_AFTER_MS = 60_000
 LEFT_AT_ONCE = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Open:
     room: Room
     neighbour: Neighbour
@@ -43,6 +43,7 @@ class Rooms:
         self._limits = connections.limits
         self._neighbours = Neighbourhood(publisher, process=secrets.token_hex(8))
         self._open: dict[str, Open] = {}
+        self._closing: set[Open] = set()
         self._waiting: dict[str, set[Seat]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -65,8 +66,7 @@ class Rooms:
         self._waiting.get(note, set()).discard(seat)
         if (opened := self._open.get(note)) is not None:
             opened.room.leave(seat)
-            if not opened.room.members:
-                self._do(self._close_later(opened))
+            self._close_if_left(opened)
 
     async def settle(self) -> None:
         """Until all that has come is durable, or it takes too long."""
@@ -121,8 +121,7 @@ class Rooms:
         self._hub.add(opened.neighbour)
         for seat in self._waiting.pop(note):
             self._seat(room, seat)
-        if not room.members:
-            self._do(self._close_later(opened))
+        self._close_if_left(opened)
 
     def _turn_away(self, note: str, code: WSCloseCode, reason: str) -> None:
         for seat in self._waiting.pop(note):
@@ -159,7 +158,19 @@ class Rooms:
         room.enter(seat)
         seat.seat(room)
 
+    def _close_if_left(self, opened: Open) -> None:
+        # By one alone: another would wait for the writer of a room that the first has stopped.
+        if not opened.room.members and opened not in self._closing:
+            self._closing.add(opened)
+            self._do(self._close_later(opened))
+
     async def _close_later(self, opened: Open) -> None:
+        try:
+            await self._close_once_left(opened)
+        finally:
+            self._closing.discard(opened)
+
+    async def _close_once_left(self, opened: Open) -> None:
         room = opened.room
         while not room.members and self._open.get(room.note) is opened:
             await asyncio.sleep(self._limits.linger_seconds)
