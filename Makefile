@@ -6,7 +6,7 @@ RUN = $(TOOLCHAIN) exec --
 PYTEST = -n 2 --dist loadfile --no-loadscope-reorder
 given = $(if $($(1)),--$(shell echo $(1) | tr A-Z a-z)=$($(1)))
 
-.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs releases rollback backup restore bench screenshots overload check test chaos tools lock
+.PHONY: help up preview down destroy env status logs routes measure switch shadow jobs releases rollback backup restore bench screenshots overload check test chaos soak tools lock
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -84,6 +84,9 @@ test: check ## check, then every test
 
 chaos: ## the long and randomised tests: kills at every point
 	$(RUN) pytest $(PYTEST) -m chaos
+
+soak: ## an hour's worth of coming and going before the realtime service, in minutes
+	$(RUN) python -m tests.soak.realtime
 
 tools: ## set up the tools; tries downloads again that could not be had
 	$(TOOLCHAIN) ensure --retry
