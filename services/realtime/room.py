@@ -277,8 +277,10 @@ class Room:
                 self._unsaved, self._unsaved_bytes = [], 0
                 for member in list(self.members):
                     member.close(codes.NO_SUCH_NOTE, "there is no such note")
-            except DatabaseFailure as failure:
-                write_log("unsaved", tier="realtime", updates=len(self._unsaved), failure=failure.message)
+            except Exception as error:
+                # Whatever it is: nobody else would save what waits.
+                failure = error.message if isinstance(error, DatabaseFailure) else type(error).__name__
+                write_log("unsaved", tier="realtime", updates=len(self._unsaved), failure=failure)
                 await asyncio.sleep(retry)
                 retry = min(2 * retry, LONGEST_RETRY_SECONDS)
                 self._look = self._show = True

@@ -87,14 +87,18 @@ class Rooms:
         """Until cancelled: sees to what nobody told of, and to what processes that died have left."""
         while True:
             await asyncio.sleep(self._limits.look_seconds)
-            for each in self._open.values():
-                each.neighbour.look()
+            self._look_at_neighbours()
             try:
                 for note in await self._store.left(now_ms() - LEFT_AFTER_MS, LEFT_AT_ONCE):
                     if note not in self._open:
                         await self._fold(note)
             except DatabaseFailure as failure:
                 write_log("left", tier="realtime", failure=failure.message)
+
+    def _look_at_neighbours(self) -> None:
+        # Not in the loop that waits: its last room would be held until there is another.
+        for each in self._open.values():
+            each.neighbour.look()
 
     async def _fold(self, note: str) -> None:
         room = Room(note, self._store, self._neighbours, self._limits)

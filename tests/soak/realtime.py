@@ -36,6 +36,10 @@ EDITS = 3
 NOTES = 20
 GROWTH = 1.10
 """What memory may grow by after the first part."""
+POOLED = 12
+"""Descriptors: connections to the database that are kept, as many as were needed at once."""
+AT_WORK = 3
+"""Tasks that a look at the clock may find."""
 LIMITS = '{"linger_seconds": 0.2, "look_seconds": 1, "connection_rate": 1e9, "workspace_rate": 1e9}'
 
 
@@ -116,10 +120,10 @@ def leaks(found: Sequence[Held]) -> list[str]:
         *([f"memory grew to {growth:.2f}"] if growth > GROWTH else []),
         *(
             [f"descriptors: {warm.descriptors}, then {last.descriptors}"]
-            if last.descriptors > warm.descriptors
+            if last.descriptors > warm.descriptors + POOLED
             else []
         ),
-        *([f"tasks: {warm.tasks}, then {last.tasks}"] if last.tasks > warm.tasks else []),
+        *([f"tasks: {warm.tasks}, then {last.tasks}"] if last.tasks > warm.tasks + AT_WORK else []),
     ]
 
 

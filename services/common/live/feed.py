@@ -67,9 +67,16 @@ class RedisFeed:
         async for message in pubsub.listen():
             match message["type"]:
                 case "message":
-                    self._hub.deliver(message["channel"], message["data"])
+                    self._deliver(message["channel"], message["data"])
                 case "subscribe":
                     self._hub.followed(message["channel"])
+
+    def _deliver(self, channel: str, event: str) -> None:
+        try:
+            self._hub.deliver(channel, event)
+        except (ValueError, KeyError, TypeError) as error:
+            # Whatever was published: the events after it are heard.
+            write_log("event", tier=self._tier, failure=type(error).__name__)
 
     async def _grant(self, pubsub: "PubSub") -> None:
         while True:

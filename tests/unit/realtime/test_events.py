@@ -55,6 +55,17 @@ def test_a_person_hears_their_own_events_and_those_for_everybody(
         assert heard(other) == told[1]
 
 
+def test_what_is_no_event_ends_nothing(realtime: Realtime, ada: Identity) -> None:
+    with realtime.opened(ada) as socket:
+        assert heard(socket) == READY
+        for nonsense in ("{", "[]", "{}", "null"):
+            realtime.publish(channel_of(ada.user), nonsense)
+        told = job_event("e-1", "export", "done")
+        realtime.publish(channel_of(ada.user), told)
+        while socket.recv(timeout=30) != told:
+            pass
+
+
 def test_who_comes_back_hears_again(realtime: Realtime, ada: Identity) -> None:
     for number in range(3):
         with realtime.opened(ada) as socket:
