@@ -34,7 +34,7 @@ class MembersPage(Input):
 
 class MembershipRow(Row, many="members"):
     user: Id
-    name: Name
+    name: str  # empty of who has no account any more
     role: RoleName
     created: Milliseconds
 

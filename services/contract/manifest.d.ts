@@ -280,7 +280,6 @@ export interface Invitation {
 export interface MembershipRow {
   /** an id */
   readonly user: string;
-  /** text of 1 to 80 characters, not only spaces */
   readonly name: string;
   readonly role: "viewer" | "editor" | "admin" | "owner";
   /** milliseconds since the epoch */
