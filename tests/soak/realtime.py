@@ -100,11 +100,13 @@ def _counts(process: Service) -> list[dict[str, int]]:
     return [line for line in process.lines() if line["event"] == "held"]
 
 
-def soak(door: FrontDoor, notes: Sequence[str], visits: int, parts: int) -> list[Held]:
+def soak(
+    door: FrontDoor, notes: Sequence[str], visits: int, parts: int, together: int = TOGETHER
+) -> list[Held]:
     """What is held before the first visit, and after each part."""
     chance = random.Random(7)  # noqa: S311 - the same every time
     found = [held(door.service, 0)]
-    with ThreadPoolExecutor(TOGETHER) as people:
+    with ThreadPoolExecutor(together) as people:
         for part in range(parts):
             each = visits // parts
             list(people.map(lambda _: visit(door, chance.choice(notes), chance), range(each)))
