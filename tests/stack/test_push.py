@@ -38,6 +38,7 @@ def ask(pusher: Pusher, path: str = "/api/notes") -> httpx.Response:
     return httpx.get(f"{pusher.clone.url}{path}", timeout=20, trust_env=False)
 
 
+@pytest.mark.chaos
 def test_a_push_of_every_tier_under_load_drops_nothing(pusher: Pusher) -> None:
     pusher.append("services/api/app.py", "\n# edited\n")
     pusher.append("services/edge/src/index.ts", '\nconsole.log("edited");\n')
