@@ -38,7 +38,18 @@ def _awaited(process: "subprocess.Popen[bytes]") -> int:
 
 def read(*arguments: str, stdin: str | None = None) -> str:
     """The standard output of `pulumi ARGUMENTS`. Raises UserError with what the CLI said otherwise."""
-    done = subprocess.run(
+    done = attempt(*arguments, stdin=stdin)
+    if done.returncode != 0:
+        said = done.stderr.strip().removeprefix("error: ")
+        raise UserError(
+            f"pulumi {' '.join(arguments[:2])}", said, "Mend what it names and run the command again"
+        )
+    return done.stdout
+
+
+def attempt(*arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+    """What `pulumi ARGUMENTS` said, and how it ended."""
+    return subprocess.run(
         ["pulumi", *arguments, "--non-interactive"],
         cwd=ROOT,
         input=stdin,
@@ -46,12 +57,6 @@ def read(*arguments: str, stdin: str | None = None) -> str:
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        said = done.stderr.strip().removeprefix("error: ")
-        raise UserError(
-            f"pulumi {' '.join(arguments[:2])}", said, "Mend what it names and run the command again"
-        )
-    return done.stdout
 
 
 def export() -> dict[str, Any]:

@@ -4,8 +4,9 @@ import os
 import sys
 import time
 
+from infra.cli.steps import say
 from infra.delivery import receive, trees
-from infra.delivery.pipeline import Deploy, say
+from infra.delivery.pipeline import Deploy
 from infra.delivery.records import Records, Release, now
 from infra.delivery.rollback import go_back_to
 from infra.errors import UserError

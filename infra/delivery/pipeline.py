@@ -5,12 +5,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from infra.cli import steps
+from infra.cli.steps import say
 from infra.cli.up import prepare_stack
 from infra.components.bundle import build_edge, build_web
 from infra.components.release import Release as ServerRelease
 from infra.delivery import gate, stack, trees
 from infra.delivery.receive import Refused
 from infra.delivery.records import Records, Release, Serving, now
+from infra.delivery.rollback import applied_since
 from infra.delivery.stack import Share, StackFailed
 from infra.errors import UserError
 from infra.mistakes import SettingsError
@@ -140,9 +143,7 @@ class Deploy:
             if former is None or (before is not None and former.serving != before):
                 say("  what answered before was not deployed by a push: its tree is not brought up again")
                 return "withdrawn"
-            newer = stack.applied() - trees.listed(former.commit)
-            commits = [each.commit for each in reversed(self.records.all())]
-            trees.put(former.commit, trees.migrations(commits, newer))
+            trees.put(former.commit, applied_since(self.records, former).texts)
             prepare_stack()
             stack.up()
             self.records.write(former.model_copy(update={"serving": stack.serving()}))
@@ -154,20 +155,14 @@ class Deploy:
 
     def _step(self, name: str, step: Callable[[], None]) -> None:
         self._record(step=name)
-        say(f"· {name}")
         started = time.monotonic()
-        step()
-        taken = time.monotonic() - started
-        self.took(name, taken)
-        say(f"✓ {name} ({taken:.1f} s)")
+        with steps.step(name):
+            step()
+        self.took(name, time.monotonic() - started)
 
     def _record(self, **changes: object) -> None:
         self.release = self.release.model_copy(update=changes)
         self.records.write(self.release)
-
-
-def say(text: str) -> None:
-    print(text, flush=True)
 
 
 def _end(output: str) -> str:

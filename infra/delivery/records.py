@@ -1,6 +1,5 @@
 """What was deployed, by whom, and what came of it: one file a release, on the server."""
 
-import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -58,9 +57,6 @@ class Records:
         """The release in force: the last one that was deployed."""
         return next((each for each in reversed(self.all()) if each.result == "deployed"), None)
 
-    def find(self, identity: str) -> Release | None:
-        return next((each for each in self.all() if each.id == identity), None)
-
     def next_id(self) -> str:
         return f"r{len(self.all()) + 1}"
 
@@ -78,8 +74,8 @@ class Records:
     def _read(self) -> Iterator[Release]:
         for path in sorted(self._folder.glob("*.json")):
             try:
-                yield Release.model_validate(json.loads(path.read_text("utf-8")))
-            except (ValidationError, ValueError) as error:
+                yield Release.model_validate_json(path.read_bytes())
+            except ValidationError as error:
                 raise ValueError(f"{path} is no record of a release: {error}") from None
 
 

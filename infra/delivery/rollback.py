@@ -1,6 +1,7 @@
 """Going back to a release: which one, and whether the schema still lets its code run."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from infra.delivery import stack, trees
 from infra.delivery.records import Records, Release
@@ -12,12 +13,25 @@ PREVIOUS = "previous"
 def go_back_to(records: Records, wanted: str) -> Release:
     """Puts its tree into the working copy. Raises UserError where it can't be gone back to."""
     target = chosen(records, wanted)
-    commits = [each.commit for each in reversed(records.all())]
-    newer = stack.applied() - trees.listed(target.commit)
-    texts = trees.migrations(commits, newer)
-    refuse_contractions(target, newer, texts)
-    trees.put(target.commit, texts)
+    since = applied_since(records, target)
+    refuse_contractions(target, since.names, since.texts)
+    trees.put(target.commit, since.texts)
     return target
+
+
+@dataclass(frozen=True)
+class Migrations:
+    """`texts`: of those that are found in a tree."""
+
+    names: set[str]
+    texts: Mapping[str, str]
+
+
+def applied_since(records: Records, release: Release) -> Migrations:
+    """What the database has beyond the release's own tree."""
+    newer = stack.applied() - trees.listed(release.commit)
+    commits = [each.commit for each in reversed(records.all())]
+    return Migrations(newer, trees.migrations(commits, newer))
 
 
 def chosen(records: Records, wanted: str) -> Release:

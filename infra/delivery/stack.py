@@ -2,13 +2,11 @@
 
 import json
 import re
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 from infra.cli import engine
 from infra.delivery.records import Serving
-from infra.paths import ROOT
 
 _DIAGNOSTICS = re.compile(
     r"^Diagnostics:\n(?P<told>.*?)(?=^(Resources|Outputs|Duration):|\Z)", re.MULTILINE | re.DOTALL
@@ -95,9 +93,7 @@ def _resources(kind: str) -> list[dict[str, Any]]:
 
 
 def _pulumi(*words: str) -> None:
-    done = subprocess.run(
-        ["pulumi", *words, "--non-interactive"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = engine.attempt(*words)
     if done.returncode != 0:
         raise StackFailed(told(done.stdout, done.stderr))
 

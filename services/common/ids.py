@@ -4,6 +4,8 @@ import secrets
 import time
 import uuid
 
+DAY_MS = 86_400_000
+
 
 def new_id() -> str:
     """A UUIDv7 in lower case, as the edge makes them."""

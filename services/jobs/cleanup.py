@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from services.common.hrana import Statement
-from services.common.ids import now_ms
+from services.common.ids import DAY_MS, now_ms
 from services.jobs.work import Kind, Work
 
-DAY_MS = 86_400_000
 ENDED_MS = 7 * DAY_MS
 """Longer than a schedule's slot is made up for: its key must outlive that."""
 

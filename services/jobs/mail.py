@@ -13,12 +13,11 @@ from email.message import EmailMessage
 from email.utils import formatdate
 
 from services.common.hrana import Row, Statement, Value
-from services.common.ids import now_ms
+from services.common.ids import DAY_MS, now_ms
 from services.common.jobs import NewJob
 from services.jobs.work import Kind, Refused, Work
 from services.settings import Mail
 
-DAY_MS = 86_400_000
 TIMEOUT_SECONDS = 20.0
 TLS_PORT = 465
 AT_ONCE = 200

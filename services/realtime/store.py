@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from services.common.hrana import Argument, Database, Row, Statement
 from services.common.identity import Identity
-from services.common.ids import now_ms
+from services.common.ids import DAY_MS, now_ms
 from services.realtime.document import seed
 
 NOTE = """select workspace, title, body,
@@ -51,7 +51,6 @@ on conflict do nothing returning user"""
 ROLE = "select role from memberships where workspace = :workspace and user = :user"
 LEFT = "select note from note_updates where written < :before group by note limit :limit"
 
-DAY_MS = 86_400_000
 NOTHING = -1
 """Before the first number, and before a state without any updates."""
 

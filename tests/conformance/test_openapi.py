@@ -84,6 +84,12 @@ OPERATIONS = [
 ]
 
 
+on_both_tiers = pytest.mark.parametrize("tier", get_args(Tier))
+of_every_operation = pytest.mark.parametrize(
+    ("name", "path", "method"), OPERATIONS, ids=[name for name, _, _ in OPERATIONS]
+)
+
+
 @pytest.fixture
 def asked(tiers: Tiers) -> dict[str, str]:
     """The headers of Ada, whose workspace is there with all that can be in it."""
@@ -121,8 +127,8 @@ def hold(tiers: Tiers, tier: Tier, path: str, method: str, headers: dict[str, st
     run()
 
 
-@pytest.mark.parametrize("tier", get_args(Tier))
-@pytest.mark.parametrize(("name", "path", "method"), OPERATIONS, ids=[name for name, _, _ in OPERATIONS])
+@on_both_tiers
+@of_every_operation
 def test_a_tier_answers_what_the_document_says(
     tiers: Tiers, asked: dict[str, str], tier: Tier, name: str, path: str, method: str
 ) -> None:
@@ -130,15 +136,15 @@ def test_a_tier_answers_what_the_document_says(
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("tier", get_args(Tier))
-@pytest.mark.parametrize(("name", "path", "method"), OPERATIONS, ids=[name for name, _, _ in OPERATIONS])
+@on_both_tiers
+@of_every_operation
 def test_a_tier_answers_what_the_document_says_for_long(
     tiers: Tiers, asked: dict[str, str], tier: Tier, name: str, path: str, method: str
 ) -> None:
     hold(tiers, tier, path, method, asked, MANY_EXAMPLES)
 
 
-@pytest.mark.parametrize("tier", get_args(Tier))
+@on_both_tiers
 def test_the_document_is_served(tiers: Tiers, tier: Tier) -> None:
     answer = tiers.ask(tier, "GET", "/api/openapi.json", [])
     assert answer.status == 200

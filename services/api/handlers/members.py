@@ -13,11 +13,10 @@ from services.api.reply import Reply, json_reply
 from services.api.tools import Tools
 from services.common.base64url import encode
 from services.common.hrana import Statement, Value
-from services.common.ids import new_id, now_ms
+from services.common.ids import DAY_MS, new_id, now_ms
 from services.common.problem import Problem
 from services.common.roles import RANK
 
-DAY_MS = 86_400_000
 _SECRET_BYTES = 32
 _NOT_ALLOWED = "Your role in this workspace does not allow this."
 

@@ -1,10 +1,11 @@
 """The limits of a contained process, which it sets for itself before it reads anything."""
 
-import errno
 import resource
 import sys
 from collections.abc import Callable
 from typing import NoReturn
+
+from services.common.files.disk import is_full
 
 MIB = 1024 * 1024
 MEMORY_BYTES = 640 * MIB
@@ -19,7 +20,7 @@ def run(main: Callable[..., int], *arguments: object) -> NoReturn:
     try:
         sys.exit(main(*arguments))
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             print("full", flush=True)
         raise
 

@@ -1,7 +1,7 @@
 /** For operators: the jobs that failed in every try, and another try for them. */
 
 import { listDeadJobs, replayJob } from "./api.js";
-import { failure, make, timeOf } from "./dom.js";
+import { failure, make, textOf, timeOf } from "./dom.js";
 import { backLink } from "./note.js";
 
 /**
@@ -24,7 +24,7 @@ export async function openDeadJobs({ pane, moveFocus, announce }) {
           announce(`The ${job.kind} job is queued again.`);
           return again(true);
         },
-        (error) => announce(error instanceof Error ? error.message : String(error)),
+        (error) => announce(textOf(error)),
       );
     });
     const why = `${job.error ?? "no reason was kept"} (${job.tries} tries, `;

@@ -1,7 +1,7 @@
 /** The digest: how many notes each workspace has, as a scheduled job counted them. */
 
 import { readDigest, readDigestWish, wishDigest } from "./api.js";
-import { make, timeOf } from "./dom.js";
+import { make, textOf, timeOf } from "./dom.js";
 import { onEvent } from "./live.js";
 
 const LARGEST = 5;
@@ -40,7 +40,7 @@ export function createDigest({ signedIn, announce }) {
       () => (wanted ? "It comes once a day, if there is news and this site sends email." : "It comes no more."),
       (error) => {
         wish.checked = !wanted;
-        return error instanceof Error ? error.message : String(error);
+        return textOf(error);
       },
     );
     announce(told.textContent);
@@ -55,7 +55,7 @@ export function createDigest({ signedIn, announce }) {
       list.replaceChildren(...workspaces.slice(0, LARGEST).map(item));
       when.replaceChildren(...(refreshed === undefined ? ["There is no digest yet."] : ["As of ", timeOf(refreshed), "."]));
     } catch (error) {
-      when.textContent = `There is no digest now. ${error instanceof Error ? error.message : String(error)}`;
+      when.textContent = `There is no digest now. ${textOf(error)}`;
     }
   }
 

@@ -57,6 +57,14 @@ export function timeOf(milliseconds) {
 export function failure(title, error, retry) {
   const again = make("button", { type: "button" }, "Try again");
   again.addEventListener("click", retry);
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = textOf(error);
   return make("div", { class: "notice", role: "alert" }, make("strong", {}, title), make("p", {}, detail), again);
+}
+
+/**
+ * What is wrong, in words.
+ * @param {unknown} error
+ */
+export function textOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /** The export of a note: a job in the background whose state is shown as it changes. */
 
 import { createExport, readJob } from "./api.js";
-import { make, showProgress } from "./dom.js";
+import { make, showProgress, textOf } from "./dom.js";
 import { isReady, onEvent } from "./live.js";
 
 /** `error`: what its owner is told. @typedef {{ state: string, error?: string | null | undefined }} JobState */
@@ -74,7 +74,7 @@ export function exportControl(note, announce) {
     } catch (error) {
       state = "";
       start.removeAttribute("aria-disabled");
-      shown.replaceChildren(error instanceof Error ? error.message : String(error));
+      shown.replaceChildren(textOf(error));
       announce(shown.textContent ?? "");
     }
   }

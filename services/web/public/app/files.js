@@ -1,7 +1,7 @@
 /** The files of a note: listed, images with their previews, sent with progress, deleted. */
 
 import { deleteFile, listFiles } from "./api.js";
-import { make, showProgress } from "./dom.js";
+import { make, showProgress, textOf } from "./dom.js";
 import { onEvent } from "./live.js";
 import { upload } from "./upload.js";
 
@@ -62,7 +62,7 @@ export function filesControl(note, announce) {
   async function act(what, done) {
     const text = await what().then(
       () => done,
-      (error) => (error instanceof Error ? error.message : String(error)),
+      textOf,
     );
     tell(text);
     await load().catch(() => {});

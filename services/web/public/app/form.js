@@ -1,7 +1,7 @@
 /** A form whose fields the server checks: it shows what was found, field by field, and keeps what is written. */
 
 import { ApiError } from "./api.js";
-import { make } from "./dom.js";
+import { make, textOf } from "./dom.js";
 
 /** @typedef {import("./api.js").FieldError} FieldError */
 /** @typedef {"input" | "textarea"} Tag */
@@ -42,7 +42,7 @@ export function createForm({ heading, fields: specs, button, beside, submit, exp
       form.reset();
     } catch (error) {
       const errors = error instanceof ApiError ? error.errors : [];
-      show(errors, explain(error instanceof Error ? error.message : String(error), errors));
+      show(errors, explain(textOf(error), errors));
       fields.find((field) => field.input.getAttribute("aria-invalid") === "true")?.input.focus();
     } finally {
       setSending(false);

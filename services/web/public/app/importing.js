@@ -1,7 +1,7 @@
 /** The import of notes from a file: sent, then read, each with its progress; both can be stopped and gone on with. */
 
 import { cancelImport, createImport, listImports, resumeImport } from "./api.js";
-import { failure, make, showProgress } from "./dom.js";
+import { failure, make, showProgress, textOf } from "./dom.js";
 import { isReady, onEvent } from "./live.js";
 import { backLink } from "./note.js";
 import { upload } from "./upload.js";
@@ -77,7 +77,7 @@ export function openImports({ pane, moveFocus, announce }) {
 
   /** @param {unknown} error */
   function tell(error) {
-    told.textContent = error instanceof Error ? error.message : String(error);
+    told.textContent = textOf(error);
     announce(told.textContent);
   }
 

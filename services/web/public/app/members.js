@@ -9,7 +9,7 @@ import {
   removeMember,
   revokeInvitation,
 } from "./api.js";
-import { failure, make, timeOf } from "./dom.js";
+import { failure, make, textOf, timeOf } from "./dom.js";
 import { backLink } from "./note.js";
 
 /** @typedef {import("./api.js").Workspace} Workspace */
@@ -45,7 +45,7 @@ export async function openMembers({ workspace, pane, moveFocus, isCurrent, annou
         announce(words);
         return again();
       },
-      (error) => announce(error instanceof Error ? error.message : String(error)),
+      (error) => announce(textOf(error)),
     );
   }
 
@@ -119,7 +119,7 @@ function inviting(workspace, announce) {
         link.select();
         announce("The link is made.");
       },
-      (error) => announce(error instanceof Error ? error.message : String(error)),
+      (error) => announce(textOf(error)),
     );
   });
   return make("div", {}, make("h3", {}, "Invite somebody"), choice, " ", send, shown);
@@ -164,7 +164,7 @@ export function openInvitation({ secret, pane, announce, joined }) {
         joined(workspace);
       },
       (reason) => {
-        error.textContent = reason instanceof Error ? reason.message : String(reason);
+        error.textContent = textOf(reason);
       },
     );
   });

@@ -1,7 +1,7 @@
 /** The workspaces that somebody can see, and the chosen one: whose notes are listed, and where new ones go. */
 
 import { joinWorkspace, leaveWorkspace, listWorkspaces } from "./api.js";
-import { make } from "./dom.js";
+import { make, textOf } from "./dom.js";
 
 /** @typedef {import("./api.js").Workspace} Workspace */
 
@@ -54,7 +54,7 @@ export function createWorkspaces({ place, changed, announce }) {
       await load();
       announce(role === null ? `You are a member of ${name} now.` : `You have left ${name}.`);
     } catch (error) {
-      announce(error instanceof Error ? error.message : String(error));
+      announce(textOf(error));
     }
   }
 
