@@ -1,5 +1,6 @@
 """A real browser on the page of the whole stack."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,21 +9,11 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.support.browser import chromium
-from tests.support.clone import Clone
 from tests.support.notes import insert_notes
 from tests.support.slice import Slice, whole_slice
 from tests.support.workerd import build
 
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the whole stack; it has more notes than one page of the list."""
-    clone = Clone(tmp_path_factory.mktemp("clone"))
-    try:
-        clone.shoreline("up")
-        yield clone.url
-    finally:
-        clone.close()
+_VISITORS = itertools.count(2)
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +26,13 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def slice_running(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slice]:
     """Every tier."""
     with whole_slice(bundle, tmp_path_factory.mktemp("slice")) as running:
-        insert_notes(running.database, "harbour", 50)
+        for workspace in ("harbour", "lighthouse"):
+            insert_notes(running.database, workspace, 50)
         yield running
 
 
 @pytest.fixture(scope="session")
-def slice_site(slice_running: Slice) -> str:
+def site(slice_running: Slice) -> str:
     """The URL of a page behind which every tier runs."""
     return slice_running.edge.url
 
@@ -55,7 +47,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page in a fresh profile; the test fails if it complains on the console (errors, security policy)."""
-    context = browser.new_context(viewport={"width": 1200, "height": 800}, locale="en-GB")
+    # From an address of its own: what one address may ask in a minute is not shared with the other tests.
+    address = {"cf-connecting-ip": f"192.0.{next(_VISITORS)}.1"}
+    context = browser.new_context(
+        viewport={"width": 1200, "height": 800}, locale="en-GB", extra_http_headers=address
+    )
     context.set_default_timeout(10_000)
     page = context.new_page()
     complaints: list[str] = []

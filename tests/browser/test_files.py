@@ -34,12 +34,12 @@ def slow_down(page: Page, bytes_per_second: int) -> None:
 
 
 def test_an_image_is_attached_previewed_put_into_the_pdf_and_deleted(
-    page: Page, slice_site: str, email: str
+    page: Page, site: str, email: str
 ) -> None:
-    join(page, slice_site, email)
+    join(page, site, email)
     title = unique("Chart")
-    note = write_note(slice_site, title, "See below.")
-    page.goto(f"{slice_site}/#/notes/{note}")
+    note = write_note(site, title, "See below.")
+    page.goto(f"{site}/#/notes/{note}")
     page.get_by_label("Attach a file").set_input_files(
         FilePayload(name="chart.png", mimeType="image/png", buffer=picture())
     )
@@ -95,7 +95,7 @@ def test_a_full_disk_is_told_and_what_waits_goes_on_by_itself(
 
 
 def test_a_large_import_shows_its_progress_is_cancelled_and_resumed(
-    page: Page, slice_site: str, email: str, tmp_path: Path
+    page: Page, site: str, email: str, tmp_path: Path
 ) -> None:
     """100 MB: more than one request may hold at the edge."""
     marker = uuid.uuid4().hex
@@ -104,8 +104,8 @@ def test_a_large_import_shows_its_progress_is_cancelled_and_resumed(
         for number in range(count):
             file.write(json.dumps({"title": f"{marker} {number}", "body": "tide " * 9_700}) + "\n")
     assert source.stat().st_size > 100 * MEGABYTE
-    join(page, slice_site, email)
-    page.goto(f"{slice_site}/#/import")
+    join(page, site, email)
+    page.goto(f"{site}/#/import")
     page.set_default_timeout(60_000)
     slow_down(page, 30 * MEGABYTE)
     page.get_by_label("File").set_input_files(source)

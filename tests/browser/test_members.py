@@ -23,10 +23,10 @@ def own_workspace(page: Page, site: str) -> str:
     return str(workspace)
 
 
-def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, slice_site: str) -> None:
-    newcomer(page, slice_site, "Olive Owner")
-    workspace = own_workspace(page, slice_site)
-    page.goto(slice_site)
+def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, site: str) -> None:
+    newcomer(page, site, "Olive Owner")
+    workspace = own_workspace(page, site)
+    page.goto(site)
     page.get_by_label("Workspace").select_option(workspace)
     page.get_by_role("link", name="Members").click()
     page.get_by_label("Invite as").select_option("viewer")
@@ -36,7 +36,7 @@ def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, sl
 
     with browser.new_context() as context:
         theirs = context.new_page()
-        newcomer(theirs, slice_site, "Ivo Invited")
+        newcomer(theirs, site, "Ivo Invited")
         theirs.goto(link.input_value())
         theirs.get_by_role("button", name="Join the workspace").click()
         expect(theirs.get_by_label("Workspace")).to_have_value(workspace)
@@ -55,10 +55,10 @@ def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, sl
         expect(members).to_have_count(1)
 
 
-def test_an_open_invitation_is_revoked(page: Page, slice_site: str) -> None:
-    newcomer(page, slice_site, "Olive Owner")
-    workspace = own_workspace(page, slice_site)
-    page.goto(slice_site)
+def test_an_open_invitation_is_revoked(page: Page, site: str) -> None:
+    newcomer(page, site, "Olive Owner")
+    workspace = own_workspace(page, site)
+    page.goto(site)
     page.get_by_label("Workspace").select_option(workspace)
     page.get_by_role("link", name="Members").click()
     page.get_by_role("button", name="Make a link").click()

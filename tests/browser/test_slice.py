@@ -1,4 +1,4 @@
-"""Every tier through the page, against whatever stack answers at `slice_site`."""
+"""Every tier through the page, against whatever stack answers at `site`."""
 
 import re
 import uuid
@@ -20,8 +20,8 @@ def email() -> str:
     return f"{uuid.uuid4().hex}@harbour.example"
 
 
-def test_an_account_is_made_left_and_entered_again(page: Page, slice_site: str, email: str) -> None:
-    sign_up(page, slice_site, email)
+def test_an_account_is_made_left_and_entered_again(page: Page, site: str, email: str) -> None:
+    sign_up(page, site, email)
     expect(page.locator("#account")).to_contain_text("Ada Harbour")
     expect(page.locator("#notes li").first).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
@@ -37,8 +37,8 @@ def test_an_account_is_made_left_and_entered_again(page: Page, slice_site: str, 
     expect(page.locator("#account")).to_contain_text("Ada Harbour")
 
 
-def test_a_visit_after_the_access_token_has_ended_renews_it(page: Page, slice_site: str, email: str) -> None:
-    sign_up(page, slice_site, email)
+def test_a_visit_after_the_access_token_has_ended_renews_it(page: Page, site: str, email: str) -> None:
+    sign_up(page, site, email)
     page.context.clear_cookies(name=re.compile(r"session$"))
     page.reload()
     expect(page.locator("#account")).to_contain_text("Ada Harbour")
@@ -47,8 +47,8 @@ def test_a_visit_after_the_access_token_has_ended_renews_it(page: Page, slice_si
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
-def test_a_wrong_password_is_told_and_nothing_is_entered(page: Page, slice_site: str, email: str) -> None:
-    page.goto(f"{slice_site}/#/sign-in")
+def test_a_wrong_password_is_told_and_nothing_is_entered(page: Page, site: str, email: str) -> None:
+    page.goto(f"{site}/#/sign-in")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -57,8 +57,8 @@ def test_a_wrong_password_is_told_and_nothing_is_entered(page: Page, slice_site:
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
-def test_what_is_wrong_with_a_new_account_is_told_at_its_fields(page: Page, slice_site: str) -> None:
-    page.goto(f"{slice_site}/#/sign-up")
+def test_what_is_wrong_with_a_new_account_is_told_at_its_fields(page: Page, site: str) -> None:
+    page.goto(f"{site}/#/sign-up")
     page.get_by_label("Email").fill("nowhere")
     page.get_by_label("Password").fill("short")
     page.get_by_role("button", name="Make the account").click()
@@ -71,8 +71,8 @@ def test_what_is_wrong_with_a_new_account_is_told_at_its_fields(page: Page, slic
     )
 
 
-def test_password_managers_know_the_fields(page: Page, slice_site: str) -> None:
-    page.goto(f"{slice_site}/#/sign-in")
+def test_password_managers_know_the_fields(page: Page, site: str) -> None:
+    page.goto(f"{site}/#/sign-in")
     expect(page.get_by_label("Email")).to_have_attribute("autocomplete", "username")
     expect(page.get_by_label("Password")).to_have_attribute("autocomplete", "current-password")
     expect(page.get_by_label("Password")).to_have_attribute("type", "password")
@@ -80,16 +80,16 @@ def test_password_managers_know_the_fields(page: Page, slice_site: str) -> None:
     expect(page.get_by_label("Password")).to_have_attribute("autocomplete", "new-password")
 
 
-def test_a_script_cannot_read_the_token(page: Page, slice_site: str, email: str) -> None:
-    sign_up(page, slice_site, email)
+def test_a_script_cannot_read_the_token(page: Page, site: str, email: str) -> None:
+    sign_up(page, site, email)
     assert page.evaluate("document.cookie") == ""
     (cookie,) = [each for each in page.context.cookies() if each["name"].endswith("session")]
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Lax"
 
 
-def test_statistics_come_from_the_api(page: Page, slice_site: str, email: str) -> None:
-    sign_up(page, slice_site, email)
+def test_statistics_come_from_the_api(page: Page, site: str, email: str) -> None:
+    sign_up(page, site, email)
     page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("button", name="Leave")).to_be_visible()
     page.get_by_role("link", name="Statistics").click()
@@ -102,14 +102,14 @@ def test_statistics_come_from_the_api(page: Page, slice_site: str, email: str) -
 
 
 def test_an_export_is_made_in_the_background_and_told_as_it_happens(
-    page: Page, slice_site: str, email: str
+    page: Page, site: str, email: str
 ) -> None:
-    sign_up(page, slice_site, email)
+    sign_up(page, site, email)
     title = unique("To take along")
-    note = write_note(slice_site, title, "Low at six.\n\nHigh at noon, high at night.")
+    note = write_note(site, title, "Low at six.\n\nHigh at noon, high at night.")
     heard: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: heard.append(str(data))))
-    page.goto(f"{slice_site}/#/notes/{note}")
+    page.goto(f"{site}/#/notes/{note}")
     page.reload()
     page.get_by_role("button", name="Export").click()
     expect(page.get_by_role("article")).to_contain_text("The export is done.")
@@ -122,11 +122,11 @@ def test_an_export_is_made_in_the_background_and_told_as_it_happens(
     assert any('"state":"done"' in each for each in heard), heard
 
 
-def test_the_digest_follows_by_itself(page: Page, slice_site: str, email: str) -> None:
-    sign_up(page, slice_site, email)
-    open_list(page, slice_site)
+def test_the_digest_follows_by_itself(page: Page, site: str, email: str) -> None:
+    sign_up(page, site, email)
+    open_list(page, site)
     title = unique("Newest of all")
-    write_note(slice_site, title)
+    write_note(site, title)
     expect(page.get_by_role("region", name="Digest")).to_contain_text(title, timeout=MINUTE)
 
 
@@ -146,8 +146,8 @@ def test_the_digest_comes_by_email_to_who_wishes_it(page: Page, slice_running: S
         expect(switch).to_be_checked(checked=wanted == "1")
 
 
-def test_who_is_not_signed_in_can_export_nothing(page: Page, slice_site: str) -> None:
-    note = write_note(slice_site, unique("Read only"))
-    page.goto(f"{slice_site}/#/notes/{note}")
+def test_who_is_not_signed_in_can_export_nothing(page: Page, site: str) -> None:
+    note = write_note(site, unique("Read only"))
+    page.goto(f"{site}/#/notes/{note}")
     expect(page.get_by_role("article")).to_be_visible()
     expect(page.get_by_role("button", name="Export")).to_have_count(0)

@@ -17,9 +17,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         clone.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    """A clone after `make up`, shared by the tests of a module; each leaves it up."""
+    """A clone after `make up`, shared by the tests of all modules; each leaves it as it is declared."""
     clone = Clone(tmp_path_factory.mktemp("clone"))
     try:
         clone.shoreline("up")

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import shutil
+import socket
 from pathlib import Path
 
 import httpx
@@ -19,6 +20,17 @@ def sign_in(client: httpx.Client, path: str) -> int:
     return client.post(path, json=known).status_code
 
 
+def assert_nothing_left(clone: Clone) -> None:
+    """No process, port or state; the stack's settings can still be decrypted."""
+    assert clone.processes() == []
+    for port in clone.ports:
+        with socket.socket() as connection:
+            assert connection.connect_ex(("127.0.0.1", port)) != 0
+    left = {path.name for path in (clone.folder / ".shoreline").glob("*")}
+    assert not left & {"state", "cloud", "build"}
+    assert "encryptionsalt" in clone.stack_file.read_text()
+
+
 def test_what_was_destroyed_comes_back_from_a_backup(running: Clone, tmp_path: Path) -> None:
     with httpx.Client(base_url=running.url, timeout=20, headers={"origin": running.url}) as client:
         assert sign_in(client, "/api/sign-up") == 201
@@ -32,6 +44,7 @@ def test_what_was_destroyed_comes_back_from_a_backup(running: Clone, tmp_path: P
     [folder] = (running.folder / "backups").iterdir()
     kept = shutil.move(folder, tmp_path / "kept")
     running.shoreline("destroy")
+    assert_nothing_left(running)
     (running.folder / ".shoreline" / "state").mkdir(parents=True)
     running.shoreline("up")
     with httpx.Client(base_url=running.url, timeout=20, headers={"origin": running.url}) as client:

@@ -21,14 +21,15 @@ def refused(clone: Clone) -> str:
     return said
 
 
-def test_a_busy_port(clone: Clone) -> None:
+def test_a_busy_port(running: Clone) -> None:
+    running.localcloud("down")
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", clone.ports[0]))
+        other.bind(("127.0.0.1", running.ports[0]))
         other.listen()
-        said = refused(clone)
-    assert "shoreline:edge.url" in said and str(clone.ports[0]) in said
-    clone.shoreline("up")
+        said = refused(running)
+    assert "shoreline:edge.url" in said and str(running.ports[0]) in said
+    running.shoreline("up")
 
 
 def test_a_wrong_key(running: Clone) -> None:
@@ -108,8 +109,8 @@ def test_code_that_does_not_build(running: Clone) -> None:
     running.pulumi("preview", "--expect-no-changes")
 
 
-def test_a_route_that_contradicts_itself(clone: Clone) -> None:
-    declared = clone.folder / "infra" / "routes" / "digest.py"
+def test_a_route_that_contradicts_itself(running: Clone) -> None:
+    declared = running.folder / "infra" / "routes" / "digest.py"
     original = declared.read_text("utf-8")
     declared.write_text(original.replace('tier="edge"', 'tier="server", rollout=10'), "utf-8")
     line = original[: original.index("read_digest = Route(")].count("\n") + 1
@@ -117,6 +118,8 @@ def test_a_route_that_contradicts_itself(clone: Clone) -> None:
         f'infra/routes/digest.py:{line}: GET /api/digest: rollout=10 on tier="server":'
         ' the edge answers none of it. Leave out rollout, or use tier="edge".'
     )
-    assert words in refused(clone)
-    previewed = clone.attempt("pulumi", "preview", "--non-interactive")
+    said = refused(running)
+    previewed = running.attempt("pulumi", "preview", "--non-interactive")
+    declared.write_text(original, "utf-8")
+    assert words in said
     assert previewed.returncode != 0 and words in previewed.stdout + previewed.stderr

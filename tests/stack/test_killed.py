@@ -19,7 +19,7 @@ from tests.support.clone import Clone
 
 pytestmark = pytest.mark.slow
 
-POINTS = 10
+KILLS = 10
 
 
 def kill_at(clone: Clone, create: int) -> bool:
@@ -106,13 +106,14 @@ def vendor(clone: Clone, base_url: str, token: str) -> httpx.Client:
     return httpx.Client(base_url=base_url, headers={"authorization": f"Bearer {bearer}"})
 
 
-def test_killed_ten_times_in_a_row(clone: Clone) -> None:
+@pytest.mark.parametrize("points", [4, pytest.param(KILLS, marks=pytest.mark.chaos)])
+def test_killed_some_times_in_a_row(clone: Clone, points: int) -> None:
     """Each run finds what the killed one before it left; an edit gives it something to create in any case."""
     kills = 0
-    for point in range(POINTS):
+    for point in range(points):
         edit_worker(clone, f"before kill {point}")
         kills += kill_at(clone, create=1 + point % 2)
-    assert kills >= POINTS // 2
+    assert kills >= points // 2
     clone.shoreline("up")
     assert_whole_and_single(clone)
 
@@ -130,7 +131,7 @@ def test_killed_at_random_edits_and_creates(running: Clone) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)  # noqa: S311 not for secrets
-    for edit in range(POINTS):
+    for edit in range(KILLS):
         edit_worker(running, f"edit {edit}")
         kill_at(running, chance.randint(1, 2))
         running.shoreline("up")

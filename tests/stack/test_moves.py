@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from tests.support.load import load
 
 pytestmark = pytest.mark.slow
 
-ADA = {"email": "ada@example.com", "name": "Ada", "password": "correct horse battery staple"}
+ADA = {"email": "ada@moves.example", "name": "Ada", "password": "correct horse battery staple"}
 CREDENTIALS = {key: ADA[key] for key in ("email", "password")}
 ROUTE = "read_open_note"
 """For everybody and never cached: no session of the tests can end meanwhile."""
@@ -49,14 +50,20 @@ def switch(clone: Clone, *words: str) -> None:
     clone.run(sys.executable, "-m", "infra.cli", "switch", f"--route={ROUTE}", *words)
 
 
-def declare(clone: Clone, *, rollout: int) -> None:
-    """Writes the route's declaration anew, as a developer would."""
+@contextmanager
+def declared(clone: Clone, *, rollout: int) -> Iterator[None]:
+    """The route's declaration written anew, as a developer would, until the block ends."""
     source = clone.folder / "infra" / "routes" / "notes.py"
-    before, name, declaration = source.read_text().partition(f"{ROUTE} = Route(")
+    whole = source.read_text()
+    before, name, declaration = whole.partition(f"{ROUTE} = Route(")
     old = next(line for line in declaration.splitlines() if 'tier="edge"' in line)
     indent = " " * (len(old) - len(old.lstrip()))
     new = declaration.replace(old, f'{indent}tier="edge",\n{indent}rollout={rollout},', 1)
     source.write_text(before + name + new)
+    try:
+        yield
+    finally:
+        source.write_text(whole)
 
 
 def test_a_switch_and_a_declaration_move_a_route_under_load(running: Clone) -> None:
@@ -66,9 +73,9 @@ def test_a_switch_and_a_declaration_move_a_route_under_load(running: Clone) -> N
         assert who_served(httpx.get(note)) == "edge"
         switch(running, "--rollout=0")
         until(lambda: who_served(httpx.get(note)) == "api", seconds=5)
-        declare(running, rollout=0)
-        assert set(planned_changes(running)) == EDGE_CHANGES
-        running.shoreline("up")
+        with declared(running, rollout=0):
+            assert set(planned_changes(running)) == EDGE_CHANGES
+            running.shoreline("up")
         switch(running, "--clear")
         assert who_served(httpx.get(note)) == "api"
     assert found.failures == []

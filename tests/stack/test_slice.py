@@ -13,13 +13,12 @@ from websockets.typing import Origin
 from services.common.hrana import Database
 from services.host.environment_file import parse
 from services.settings import load
-from tests.stack.changes import EDGE_CHANGES, SERVER_CHANGES, planned_changes
 from tests.support.clone import Clone, CommandFailed
 from tests.support.cloud import until
 
 pytestmark = pytest.mark.slow
 
-ADA = {"email": "ada@example.com", "name": "Ada", "password": "correct horse battery staple"}
+ADA = {"email": "ada@slice.example", "name": "Ada", "password": "correct horse battery staple"}
 
 
 STATISTICS = "/api/workspaces/harbour/statistics"
@@ -54,7 +53,7 @@ def test_a_complex_query_is_answered_by_the_vps(ada: httpx.Client) -> None:
     assert ada.post("/api/workspaces/harbour/join").is_success
     answer = ada.get(STATISTICS)
     assert answer.status_code == 200 and "api;" in answer.headers["server-timing"]
-    assert answer.json()["notes"] == 50
+    assert answer.json()["notes"] >= 50
 
 
 def test_a_background_job_runs_and_tells_the_page_over_the_web_socket(
@@ -130,18 +129,3 @@ def change(stack: Clone, sql: str, first: str, second: str) -> None:
         await database.close()
 
     asyncio.run(run())
-
-
-def test_an_edit_of_the_api_changes_only_the_servers_release(running: Clone) -> None:
-    source = running.folder / "services" / "api" / "app.py"
-    source.write_text(f"{source.read_text()}\n# edited\n")
-    assert set(planned_changes(running)) == SERVER_CHANGES
-    running.shoreline("up")
-    assert httpx.get(f"{running.url}{STATISTICS}").status_code == 401
-    running.pulumi("preview", "--expect-no-changes")
-
-
-def test_an_edit_of_the_edge_changes_only_the_workers_version_and_deployment(running: Clone) -> None:
-    source = running.folder / "services" / "edge" / "src" / "index.ts"
-    source.write_text(f'{source.read_text()}\nconsole.log("edited");\n')
-    assert set(planned_changes(running)) == EDGE_CHANGES

@@ -24,18 +24,27 @@ export function createDigest({ signedIn, announce }) {
   const told = make("span", { class: "quiet" });
   const mail = make("p", {}, wish, make("label", { for: "digest-wish" }, "Send it to me by email, daily"), " ", told);
 
+  let changes = 0;
+
   async function loadWish() {
     if (!signedIn()) {
+      told.textContent = "";
       mail.remove();
       return;
     }
-    wish.checked = await readDigestWish();
-    told.textContent = "";
+    const before = changes;
+    const wished = await readDigestWish();
+    // An answer from before a change made here is out of date; what was told of one stays until it isn't true.
+    if (changes === before && wish.checked !== wished) {
+      wish.checked = wished;
+      told.textContent = "";
+    }
     element.append(mail);
   }
 
   async function change() {
     const wanted = wish.checked;
+    changes += 1;
     told.textContent = await wishDigest(wanted).then(
       () => (wanted ? "It comes once a day, if there is news and this site sends email." : "It comes no more."),
       (error) => {
@@ -43,6 +52,7 @@ export function createDigest({ signedIn, announce }) {
         return textOf(error);
       },
     );
+    changes += 1;
     announce(told.textContent);
   }
 
