@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
+from starlette.types import Message
+
 from services.api.files.tus import Part
 from services.api.request import Request
 from services.common.files.disk import BLOCK, Disk, full_or_same
@@ -18,13 +20,45 @@ DRAINED_BYTES = 32 * 1024 * 1024
 DRAIN_SECONDS = 10.0
 
 
+class Body:
+    """The bytes that a request brings."""
+
+    def __init__(self, request: Request) -> None:
+        self._receive = request.receive
+        self._more = True
+
+    async def blocks(self) -> AsyncIterator[bytes]:
+        """In a size that is worth a write. Raises ConnectionError."""
+        block = bytearray()
+        while self._more:
+            block += (message := await self._next()).get("body", b"")
+            if block and (len(block) >= BLOCK or not self._more):
+                yield bytes(block)
+                block.clear()
+            if message["type"] == "http.disconnect":
+                raise ConnectionError("the client went away")
+
+    async def drain(self) -> None:
+        """Reads what is left, within limits, and drops it."""
+        left = DRAINED_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._more and left > 0:
+                    left -= len((await self._next()).get("body", b""))
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._more = message.get("more_body", False)
+        return message
+
+
 def full() -> Problem:
     """What was received is kept: the upload goes on once there is room."""
     detail = "The server's disk is full. What was sent is kept, and goes on once there is room."
     return Problem(507, detail, {"retry-after": str(RETRY_AFTER_SECONDS)})
 
 
-async def receive(request: Request, disk: Disk, file: str, part: Part, size: int) -> int:
+async def receive(body: Body, disk: Disk, file: str, part: Part, size: int) -> int:
     """The new offset. Raises Problem 409, 413, 423 or 460; DiskFull.
 
     A connection that breaks off keeps what came, unless a checksum was promised for the whole part.
@@ -34,7 +68,7 @@ async def receive(request: Request, disk: Disk, file: str, part: Part, size: int
             raise Problem(409, f"The upload goes on at {target.tell()}, not at {part.offset}.")
         digest = hashlib.sha256()
         try:
-            async for block in _blocks(request):
+            async for block in body.blocks():
                 if target.tell() + len(block) > size:
                     raise Problem(413, f"The upload was announced with {size} bytes.")
                 digest.update(block)
@@ -49,17 +83,6 @@ async def receive(request: Request, disk: Disk, file: str, part: Part, size: int
         finally:
             await asyncio.to_thread(os.fsync, target.fileno())
         return target.tell()
-
-
-async def drain(request: Request) -> None:
-    """Reads what is left of a body, within limits, and drops it."""
-    left, more = DRAINED_BYTES, True
-    with suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while more and left > 0:
-                message = await request.receive()
-                left -= len(message.get("body", b""))
-                more = message["type"] == "http.request" and message.get("more_body", False)
 
 
 def _write(target: IO[bytes], block: bytes) -> None:
@@ -88,18 +111,3 @@ def _alone(disk: Disk, file: str) -> Iterator[IO[bytes]]:
         except BlockingIOError:
             raise Problem(423, "Another request sends this file just now.") from None
         yield target
-
-
-async def _blocks(request: Request) -> AsyncIterator[bytes]:
-    """The body in blocks of a size that is worth a write."""
-    block, more = bytearray(), True
-    while more:
-        message = await request.receive()
-        gone = message["type"] == "http.disconnect"
-        block += b"" if gone else message.get("body", b"")
-        more = not gone and message.get("more_body", False)
-        if block and (len(block) >= BLOCK or not more):
-            yield bytes(block)
-            block.clear()
-        if gone:
-            raise ConnectionError("the client went away")

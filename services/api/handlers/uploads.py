@@ -3,7 +3,7 @@
 import asyncio
 
 from services.api.files import tus
-from services.api.files.receive import drain, full, receive
+from services.api.files.receive import Body, full, receive
 from services.api.files.records import announce, delete_row, find_file, stored
 from services.api.handlers.call import Call
 from services.api.handlers.jobs import nudge
@@ -48,15 +48,16 @@ async def read_upload(call: Call, tools: Tools) -> Reply:
 
 async def append_upload(call: Call, tools: Tools) -> Reply:
     """204 and the new offset. With the last byte the file is there."""
+    body = Body(call.request)
     try:
-        return await _append(call, tools)
+        return await _append(call, tools, body)
     except Problem:
         # Who is still sending would not hear the answer.
-        await drain(call.request)
+        await body.drain()
         raise
 
 
-async def _append(call: Call, tools: Tools) -> Reply:
+async def _append(call: Call, tools: Tools, body: Body) -> Reply:
     part = tus.part(call.request)
     row = await _own(call, tools)
     file, (size, created) = str(row["id"]), _announced(row)
@@ -66,7 +67,7 @@ async def _append(call: Call, tools: Tools) -> Reply:
             offset = size
         else:
             tools.disk.require(size - part.offset)
-            offset = await receive(call.request, tools.disk, file, part, size)
+            offset = await receive(body, tools.disk, file, part, size)
         if offset == size:
             await _store(call, tools, row)
     except DiskFull:

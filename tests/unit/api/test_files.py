@@ -1,5 +1,6 @@
 """Files over the api: sent in parts, resumed, checked, limited, handed out in ranges, really deleted."""
 
+import asyncio
 import hashlib
 import os
 import socket
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from services.api.files.receive import DRAIN_SECONDS, Body
+from services.api.request import Request
 from services.common.identity import Identity
 from services.common.ids import new_id
 from tests.support.full_disk import SmallDisk, small_disk
@@ -105,6 +109,17 @@ def test_parts_come_in_their_order_and_not_beyond_the_end(uploads: Uploads) -> N
     check_problem(uploads.append(location, 0, b"12345678901"), 413)
     assert uploads.append(location, 0, b"12345").headers["upload-offset"] == "5"
     check_problem(uploads.append(location, 0, b"12345"), 409)
+
+
+async def test_a_body_that_has_come_is_not_waited_for() -> None:
+    messages = iter([{"type": "http.request", "body": b"all", "more_body": False}])
+
+    async def receive() -> Message:
+        return next(messages, None) or await asyncio.Future[Message]()
+
+    body = Body(Request({"type": "http"}, receive))
+    assert [block async for block in body.blocks()] == [b"all"]
+    await asyncio.wait_for(body.drain(), DRAIN_SECONDS / 2)
 
 
 def test_two_requests_do_not_write_one_file_at_once(uploads: Uploads) -> None:
