@@ -20,7 +20,10 @@ _TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|:(?P<na
 
 @dataclass(frozen=True)
 class Described:
-    """`reads`: table and column; `inserts` and `rewrites`: tables; `changes`: it writes at all."""
+    """`reads`: table and column; `inserts` and `rewrites`: tables; `changes`: it writes at all.
+
+    Of the statement itself: what triggers do beside it belongs to the table's definition.
+    """
 
     parameters: tuple[str, ...]
     columns: tuple[str, ...]
@@ -45,6 +48,8 @@ class Schema:
             str(name)
             for [name] in self._database.execute("select name from sqlite_schema where type = 'table'")
         ]
+        triggers = self._database.execute("select name from sqlite_schema where type = 'trigger'")
+        self._triggers = frozenset(str(name) for [name] in triggers)
         self.columns: Mapping[str, frozenset[str]] = {
             table: frozenset(
                 str(name)
@@ -73,7 +78,7 @@ class Schema:
             raise NotSql(str(error)) from None
         if info.query_remaining:
             raise NotSql("it holds several statements")
-        actions = info.actions or []
+        actions = [each for each in info.actions or [] if each.trigger_or_view not in self._triggers]
         reads = frozenset(
             (str(action.table_name), str(action.column_name))
             for action in actions

@@ -1,7 +1,7 @@
 """Accounts and sessions. Hashing a password needs more CPU than the edge has."""
 
 from infra.routes.fields import Credential, Email, Id, Name, Password, RoleName, Slug
-from infra.routes.limits import PASSWORDS, READS, SESSIONS
+from infra.routes.limits import PASSWORDS, READS, SESSIONS, SIGN_UPS
 from infra.routes.route import Handler, Input, Nothing, One, Public, Route, Row, Session
 
 
@@ -41,7 +41,7 @@ sign_up = Route(
     "POST /api/sign-up",
     tier="server",
     access=Public(),
-    rate_limits=(PASSWORDS,),
+    rate_limits=(PASSWORDS, SIGN_UPS),
     handler=Handler("sign_up", on="server"),
     body=NewAccount,
     returns=One(Account, status=201),

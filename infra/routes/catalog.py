@@ -17,6 +17,7 @@ from infra.routes import (
     notifications,
     pages,
     realtime,
+    search,
     workspaces,
 )
 from infra.routes.route import Route
@@ -47,6 +48,7 @@ ROUTES = collected(
         notifications,
         pages,
         realtime,
+        search,
         workspaces,
     ]
 )

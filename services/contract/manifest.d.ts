@@ -138,6 +138,17 @@ export interface OpenPage {
   readonly workspace: string;
 }
 
+export interface OpenSearch {
+  /** text of 1 to 200 characters with a letter or a digit, without control characters */
+  readonly q: string;
+  /** a number, as `next` gives it */
+  readonly after: number | null;
+  /** a whole number from 1 to 100 */
+  readonly limit: number;
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly workspace: string;
+}
+
 export interface Page {
   /** an id, as `next` gives it */
   readonly before: string | null;
@@ -153,6 +164,15 @@ export interface PagePath {
 export interface ReadThrough {
   /** a whole number */
   readonly through: number;
+}
+
+export interface Search {
+  /** text of 1 to 200 characters with a letter or a digit, without control characters */
+  readonly q: string;
+  /** a number, as `next` gives it */
+  readonly after: number | null;
+  /** a whole number from 1 to 100 */
+  readonly limit: number;
 }
 
 export interface Seen {
@@ -248,6 +268,20 @@ export interface File {
   /** an id */
   readonly owner: string;
   readonly stored: number;
+}
+
+export interface FoundNote {
+  /** an id */
+  readonly id: string;
+  /** 1 to 64 characters of a-z, 0-9 and - */
+  readonly workspace: string;
+  /** text in pieces, of which each second one matches */
+  readonly title: readonly (string)[];
+  /** text in pieces, of which each second one matches */
+  readonly excerpt: readonly (string)[];
+  /** milliseconds since the epoch */
+  readonly updated: number;
+  readonly position: number;
 }
 
 export interface Import {
@@ -383,6 +417,7 @@ export interface Routes {
   readonly change_password: { path: null; query: null; body: NewPassword; answer: unknown };
   readonly realtime: { path: null; query: null; body: null; answer: unknown };
   readonly note: { path: NotePath; query: null; body: null; answer: unknown };
+  readonly search_open_notes: { path: null; query: OpenSearch; body: null; answer: { readonly notes: readonly FoundNote[]; readonly next: string | null } };
   readonly read_export_file: { path: ServerExportPath; query: null; body: null; answer: unknown };
   readonly sign_out: { path: null; query: null; body: null; answer: unknown };
   readonly refresh_session: { path: null; query: null; body: null; answer: unknown };
@@ -410,6 +445,7 @@ export interface Routes {
   readonly list_comments: { path: WorkspaceNotePath; query: Page; body: null; answer: { readonly comments: readonly Comment[]; readonly next: string | null } };
   readonly create_comment: { path: WorkspaceNotePath; query: null; body: NewComment; answer: Comment };
   readonly list_files: { path: WorkspaceNotePath; query: null; body: null; answer: { readonly files: readonly File[]; readonly next: string | null } };
+  readonly search_notes: { path: WorkspacePath; query: Search; body: null; answer: { readonly notes: readonly FoundNote[]; readonly next: string | null } };
   readonly delete_file: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
   readonly read_file: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };
   readonly create_import: { path: WorkspaceServerFilePath; query: null; body: null; answer: unknown };

@@ -111,6 +111,9 @@ def test_two_people_write_in_one_note_and_see_each_other(
         lambda: harbour.database.execute(row, {"note": note}) == [["Tide 1 of today", written]] or None,
         "the note's row follows",
     )
+    found = """select note from _note_search join _note_numbers on number = _note_search.rowid
+      where _note_search match '"of today" high noon' and note = :note"""
+    assert harbour.database.execute(found, {"note": note}) == [[note]]
     eve.close()
     expect(ada.locator(".people")).to_have_text("")
 

@@ -37,6 +37,7 @@ OF_THEIRS: Mapping[str, str | int] = {
     "user": EVE,
     "invitation": THEIR_INVITATION,
     "server": "vps-1",
+    "q": THEIRS,
     "updated": EPOCH,
     "through": 2**53 - 1,
 }
@@ -87,6 +88,7 @@ def plain_use(route: ManifestRoute, schemas: Mapping[str, Mapping[str, Any]]) ->
         "cancelled": OUR_CANCELLED,
         "user": BOB,
         "invitation": OUR_INVITATION,
+        "q": OURS,
     }
     return _request(route, schemas, {**OF_THEIRS, **ours})
 

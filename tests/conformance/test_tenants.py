@@ -48,6 +48,8 @@ GUARDED = [
 
 HARMLESS = {
     ("list_open_notes", "workspace"): "the workspace has to be open beside it",
+    ("search_open_notes", "workspace"): "the workspace has to be open beside it",
+    ("search_notes", "workspace"): "the index is asked for the words of one tenant",
     ("join_workspace", "workspace"): "the workspace has to be open beside it",
     ("create_open_note", "workspace"): "one id for a note in every workspace is refused by the primary key",
     ("create_note", "workspace"): "it reads the row that it has just made, by an id that nobody else has",

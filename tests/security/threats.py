@@ -27,6 +27,7 @@ THREATS: Mapping[str, Sequence[str]] = {
         "conformance/test_tenants.py::test_who_is_no_member_is_refused",
         "conformance/test_tenants.py::test_a_role_opens_what_it_is_for_and_no_more",
         "unit/api/test_files.py::test_an_upload_is_continued_by_nobody_else",
+        "unit/api/test_search.py::test_other_tenants_notes_are_never_found_and_hide_none",
         "unit/realtime/test_front_door.py::test_a_signature_for_another_person_is_refused",
     ],
     "confused algorithms": [
@@ -61,6 +62,10 @@ THREATS: Mapping[str, Sequence[str]] = {
     "who has an account": [
         "unit/api/test_accounts.py::test_an_unknown_email_is_answered_as_a_wrong_password",
         "unit/api/test_accounts.py::test_an_unknown_email_takes_as_long_as_a_wrong_password",
+    ],
+    "text that is taken for a query": [
+        "unit/api/test_search.py::test_no_text_is_syntax",
+        "unit/api/test_search.py::test_operators_are_words",
     ],
     "code in the page": [
         "browser/test_look.py::test_the_security_policy_stops_injected_code",

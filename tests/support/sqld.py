@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.localcloud.turso.engine import CONNECTIONS
 from infra.paths import NODE_MODULES, SCHEMA
+from infra.providers.turso.schema import split
 from tests.support.process import listening_port, running
 
 Value = str | int | None
@@ -118,8 +119,8 @@ def _binary() -> Path:
 
 
 def statements_of(script: str) -> list[str]:
-    """The statements of a migration; those of services/schema hold no semicolon but the closing one."""
-    return [statement for part in script.split(";") if (statement := part.strip())]
+    """The statements of a migration."""
+    return [statement.sql for statement in split(script)]
 
 
 def _named(name: str, value: Value) -> dict[str, object]:

@@ -13,6 +13,9 @@ def tour(page: Page, site: str) -> Iterator[str]:
     """Goes from view to view, and gives the name of each once it is there."""
     open_list(page, site)
     yield "list"
+    page.get_by_role("searchbox").fill("note text")
+    expect(page.locator("#notes mark").first).to_be_visible()
+    yield "search"
     page.goto(f"{site}/#/sign-in")
     expect(page.get_by_label("Email")).to_be_focused()
     yield "sign-in"
@@ -27,6 +30,10 @@ def tour(page: Page, site: str) -> Iterator[str]:
     page.goto(f"{site}/#/new")
     expect(page.get_by_label("Title")).to_be_visible()
     yield "new-note"
+    page.goto(f"{site}/#/new-workspace")
+    page.get_by_role("button", name="Make the workspace").click()
+    expect(page.get_by_label("Address")).to_have_attribute("aria-invalid", "true")
+    yield "new-workspace-refused"
     page.goto(f"{site}/#/notes/{write_note(site, unique('Tide table'), 'Low at six.')}")
     expect(page.locator(".text-editor")).to_contain_text("Low at six.")
     yield "note"

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse
-from starlette.types import Send
+from starlette.types import Message, Scope, Send
 
 from services.api.files.records import delete_row, find_file
 from services.api.handlers.call import Call
@@ -26,8 +27,33 @@ class _File(Reply):
     response: FileResponse | None = None
 
     async def send(self, send: Send, *, head: bool) -> None:
+        """Raises Problem for a range that can't be given."""
         assert self.request is not None and self.response is not None
-        await self.response(self.request.scope, self.request.receive, send)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _check_range(message)
+            await send(message)
+
+        await self.response(self._scope(self.request), self.request.receive, sent)
+
+    @staticmethod
+    def _scope(request: Request) -> Scope:
+        """Without a range in other units than bytes: RFC 9110 has it ignored."""
+        asked = request.header("range")
+        if asked is None or asked.partition("=")[0].strip().lower() == "bytes":
+            return request.scope
+        headers = [each for each in request.scope["headers"] if each[0] != b"range"]
+        return {**request.scope, "headers": headers}
+
+
+def _check_range(start: Message) -> None:
+    """Raises Problem instead of Starlette's own answers, which are plain text."""
+    if start["status"] == 400:
+        raise Problem(400, "The header Range is not valid: it is like bytes=0-99.")
+    if start["status"] == 416:
+        of = Headers(raw=start["headers"])["content-range"]
+        raise Problem(416, "The file has nothing in this range.", {"content-range": of})
 
 
 async def read_file(call: Call, tools: Tools) -> Reply:

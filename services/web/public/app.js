@@ -2,7 +2,7 @@
 
 import { createAccount } from "./app/account.js";
 import { createAnswers } from "./app/answers.js";
-import { listNotes, onAnswer } from "./app/api.js";
+import { listNotes, onAnswer, searchNotes } from "./app/api.js";
 import { openDeadJobs } from "./app/dead.js";
 import { createDigest } from "./app/digest.js";
 import { byId } from "./app/dom.js";
@@ -11,8 +11,10 @@ import { openImports } from "./app/importing.js";
 import { createList } from "./app/list.js";
 import { goLive } from "./app/live.js";
 import { invitationSecret, openInvitation, openMembers } from "./app/members.js";
+import { createWorkspaceForm } from "./app/new-workspace.js";
 import { hintView, noteAddress, openNote } from "./app/note.js";
 import { openNotifications, showUnread } from "./app/notifications.js";
+import { createSearch } from "./app/search.js";
 import { openStatistics } from "./app/statistics.js";
 import { createWorkspaces } from "./app/workspaces.js";
 import { stopWriting } from "./app/writing.js";
@@ -30,8 +32,11 @@ function announce(text) {
 const addressOf = ({ id: workspace, role }, id) =>
   role === null ? `#/notes/${id}` : `#/workspaces/${workspace}/notes/${id}`;
 
+const searching = () => search.words() !== "";
+const search = createSearch(() => void list.start());
 const list = createList({
-  load: (before) => listNotes(workspaces.chosen(), before),
+  load: (from) => (searching() ? searchNotes(workspaces.chosen(), search.words(), from) : listNotes(workspaces.chosen(), from)),
+  searching,
   address: (note) => addressOf(workspaces.chosen(), note.id),
   announce,
 });
@@ -53,6 +58,11 @@ const editor = createEditor({
     announce("The note is saved.");
     location.hash = addressOf(workspace, note.id);
   },
+});
+const workspaceForm = createWorkspaceForm(async (id) => {
+  await workspaces.enter(id);
+  announce("The workspace is made.");
+  location.hash = "#/";
 });
 const account = createAccount({
   place: byId("account"),
@@ -108,6 +118,10 @@ async function show(moveFocus) {
 const views = {
   "/new": () =>
     account.current() === null ? showForm("Sign in to write", account.signInView()) : showForm("New note", editor),
+  "/new-workspace": () =>
+    account.current() === null
+      ? showForm("Sign in to make a workspace", account.signInView())
+      : showForm("New workspace", workspaceForm),
   "/sign-in": () => showForm("Sign in", account.signInView()),
   "/sign-up": () => showForm("Make an account", account.signUpView()),
   "/members": (moveFocus, isCurrent) => {

@@ -67,8 +67,19 @@ def test_a_range_of_it_is_handed_out(uploads: Uploads, asked: str, start: int, e
 def test_a_range_beyond_its_end_is_refused_and_one_of_another_version_is_not_given(uploads: Uploads) -> None:
     content = some_bytes(1000)
     path = uploads.send(content)
-    assert uploads.get(path, range="bytes=1000-").status_code == 416
+    beyond = uploads.get(path, range="bytes=1000-")
+    check_problem(beyond, 416)
+    assert beyond.headers["content-range"] == "bytes */1000"
     assert uploads.get(path, range="bytes=0-1", if_range='"another"').content == content
+
+
+def test_a_range_that_is_none_is_refused_and_one_in_other_units_ignored(uploads: Uploads) -> None:
+    content = some_bytes(1000)
+    path = uploads.send(content)
+    for malformed in ("bytes", "bytes=", "bytes=a-b", "bytes=5-2"):
+        check_problem(uploads.get(path, range=malformed), 400)
+    whole = uploads.get(path, range="lines=1-2")
+    assert (whole.status_code, whole.content) == (200, content)
 
 
 def test_an_upload_goes_on_where_it_broke_off(api: Api, uploads: Uploads) -> None:

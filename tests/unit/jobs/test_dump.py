@@ -38,6 +38,14 @@ def content(database: Sqld) -> list[object]:
     return [database.execute(f"select * from {table} order by 1") for table in TABLES]  # noqa: S608 - a constant
 
 
+def found(database: Sqld, word: str) -> str | None:
+    """How many notes the search's index has for the word; fails where the index is not what the notes say."""
+    database.execute("insert into _note_search (_note_search, rank) values ('integrity-check', 1)")
+    sql = "select count(*) from _note_search where _note_search match :word"
+    [[count]] = database.execute(sql, {"word": word})
+    return count
+
+
 def fill(database: Sqld) -> None:
     insert_notes(database, "harbour", 250, body="it's; ⚓\nnew line")
     statement = NewJob("export", {"quote": "'"}).statement()
@@ -55,11 +63,20 @@ def test_a_lost_database_comes_back_as_it_was(database: Sqld, tmp_path: Path) ->
     before, kept = content(database), run(tmp_path).stdout
     for table in TABLES:
         database.execute(f"delete from {table}")  # noqa: S608 - a constant
-    insert_notes(database, "after the loss", 3)
+    insert_notes(database, "after the loss", 3, body="loss")
     for _ in range(2):
         restored = run(tmp_path, "restore", given=kept)
         assert (restored.returncode, restored.stderr) == (0, "")
         assert content(database) == before
+        assert (found(database, "line"), found(database, "loss")) == ("250", "0")
+
+
+def test_a_restore_keeps_what_says_how_far_the_schema_is(database: Sqld, tmp_path: Path) -> None:
+    database.execute("create table schema_migrations (name text)")
+    kept = run(tmp_path).stdout
+    database.execute("insert into schema_migrations values ('applied since')")
+    assert run(tmp_path, "restore", given=kept).returncode == 0
+    assert database.execute("select name from schema_migrations") == [["applied since"]]
 
 
 def test_a_damaged_dump_touches_nothing(database: Sqld, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 /** @typedef {import("../../../contract/manifest.d.ts").Routes} Routes */
 /** @typedef {import("../../../contract/manifest.d.ts").NoteSummary} Summary */
+/** @typedef {import("../../../contract/manifest.d.ts").FoundNote} FoundNote */
 /** @typedef {import("../../../contract/manifest.d.ts").Note} Note */
 /** @typedef {import("../../../contract/manifest.d.ts").Workspace} Workspace */
 /** @typedef {import("../../../contract/manifest.d.ts").MembershipRow} Member */
@@ -56,18 +57,39 @@ export function onAnswer(listener) {
 }
 
 /**
- * A member asks for the workspace's own notes; anybody else for those of an open one.
  * @param {Workspace} workspace
- * @param {string | null} before The cursor of the page wanted; null for the first page.
+ * @param {string | number | null} before The cursor of the page wanted; null for the first page.
  * @returns {Promise<Page>}
  */
-export function listNotes({ id, role }, before) {
-  const page = new URLSearchParams(before === null ? {} : { before });
-  if (role !== null) {
-    return call(`${workspacePath(id)}/notes?${page}`);
+export function listNotes(workspace, before) {
+  return askNotes(workspace, "notes", { before });
+}
+
+/**
+ * The notes that have all of the words, the best ones first.
+ * @param {Workspace} workspace
+ * @param {string} words
+ * @param {string | number | null} after
+ * @returns {Promise<Routes["search_notes"]["answer"]>}
+ */
+export function searchNotes(workspace, words, after) {
+  return askNotes(workspace, "search", { q: words, after });
+}
+
+/**
+ * A member asks for the workspace's own notes; anybody else for those of an open one.
+ * @param {Workspace} workspace
+ * @param {"notes" | "search"} what
+ * @param {Record<string, string | number | null>} given
+ */
+function askNotes({ id, role }, what, given) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(role === null ? { ...given, workspace: id } : given)) {
+    if (value !== null) {
+      query.set(name, String(value));
+    }
   }
-  page.set("workspace", id);
-  return call(`/api/notes?${page}`);
+  return call(`${role === null ? "/api" : workspacePath(id)}/${what}?${query}`);
 }
 
 /**
@@ -108,6 +130,11 @@ export async function listWorkspaces() {
     after = next;
   } while (after !== null);
   return all;
+}
+
+/** @param {{ id: string, name: string, open: boolean }} workspace */
+export function createWorkspace(workspace) {
+  return post("/api/workspaces", workspace);
 }
 
 /** @param {string} id */

@@ -38,7 +38,7 @@ export function createForm({ heading, fields: specs, button, beside, submit, exp
     setSending(true);
     show([], "");
     try {
-      await submit(Object.fromEntries(fields.map((field) => [field.name, field.input.value])));
+      await submit(Object.fromEntries(fields.map((field) => [field.name, field.value()])));
       form.reset();
     } catch (error) {
       const errors = error instanceof ApiError ? error.errors : [];
@@ -89,6 +89,8 @@ function createField({ name, label, tag, attributes }) {
   return {
     name,
     input,
+    /** Of a box, whether it is checked. */
+    value: () => (input instanceof HTMLInputElement && input.type === "checkbox" ? String(input.checked) : input.value),
     element: make("div", { class: "field" }, make("label", { for: name }, label), input, message),
     /** @param {string | null} error */
     showError(error) {

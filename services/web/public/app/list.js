@@ -1,23 +1,28 @@
-/** The list of notes, newest first; pages follow as their reader comes near the end. */
+/** The list of notes, newest first, or of those found; pages follow as their reader comes near the end. */
 
 import { byId, failure, make, timeOf } from "./dom.js";
 
 /** @typedef {import("./api.js").Summary} Summary */
+/** @typedef {import("./api.js").FoundNote} FoundNote */
+/** @typedef {string | number | null} Cursor Where a page begins; null for the first one. */
+/** @typedef {{ notes: readonly (Summary | FoundNote)[], next: Cursor }} Page */
 
 /** So far before its end comes into view, a list goes on. */
 const AHEAD = "200px";
 
 /**
  * @param {object} options
- * @param {(before: string | null) => Promise<import("./api.js").Page>} options.load
- * @param {(note: Summary) => string} options.address
+ * @param {(from: Cursor) => Promise<Page>} options.load
+ * @param {() => boolean} options.searching Whether it is notes found that `load` gives.
+ * @param {(note: Summary | FoundNote) => string} options.address
  * @param {(text: string) => void} options.announce
  */
-export function createList({ load, address, announce }) {
+export function createList({ load, searching, address, announce }) {
+  const title = byId("list-title");
   const state = byId("list-state");
   const items = byId("notes");
   const more = byId("more");
-  /** @type {string | null} */
+  /** @type {Cursor} */
   let next = null;
   /** @type {string | null} */
   let open = null;
@@ -30,7 +35,7 @@ export function createList({ load, address, announce }) {
   const nearEnd = new IntersectionObserver(
     ([entry]) => {
       // Who goes through the list by Tab has to be able to leave it: there the button waits.
-      if (entry?.isIntersecting && byId("list").querySelector(":focus-visible") === null) {
+      if (entry?.isIntersecting && !more.matches(":focus-visible") && items.querySelector(":focus-visible") === null) {
         void loadPage(next, false);
       }
     },
@@ -38,10 +43,10 @@ export function createList({ load, address, announce }) {
   );
 
   /**
-   * @param {string | null} before
+   * @param {Cursor} from
    * @param {boolean} moveFocus To the first note of the page: who presses a button goes on there.
    */
-  async function loadPage(before, moveFocus) {
+  async function loadPage(from, moveFocus) {
     if (loading) {
       return;
     }
@@ -51,16 +56,23 @@ export function createList({ load, address, announce }) {
     items.setAttribute("aria-busy", "true");
     state.replaceChildren(make("p", { class: "quiet" }, "Loading notes…"));
     try {
-      const page = await load(before);
+      const page = await load(from);
       if (number !== begun) {
         return;
+      }
+      if (from === null) {
+        items.replaceChildren();
       }
       next = page.next;
       more.hidden = next === null;
       showPage(page.notes, moveFocus);
     } catch (error) {
       if (number === begun) {
-        state.replaceChildren(failure("The notes can't be loaded.", error, () => void loadPage(before, before !== null)));
+        const what = searching() ? "The notes can't be searched." : "The notes can't be loaded.";
+        state.replaceChildren(failure(what, error, () => void loadPage(from, from !== null)));
+        if (from === null) {
+          items.replaceChildren();
+        }
       }
     } finally {
       if (number === begun) {
@@ -71,15 +83,15 @@ export function createList({ load, address, announce }) {
   }
 
   /**
-   * @param {readonly Summary[]} notes
+   * @param {Page["notes"]} notes
    * @param {boolean} moveFocus
    */
   function showPage(notes, moveFocus) {
     // A note written while the page was loading may be in both.
     const rows = notes.filter((note) => linkOf(note.id) === null).map((note) => row(note, address(note)));
     items.append(...rows);
-    state.replaceChildren(...(items.childElementCount === 0 ? [emptyHint()] : []));
-    announce(`${rows.length} ${rows.length === 1 ? "note" : "notes"} loaded.`);
+    state.replaceChildren(...(items.childElementCount === 0 ? [emptyHint(searching())] : []));
+    announce(`${rows.length} ${rows.length === 1 ? "note" : "notes"} ${searching() ? "found" : "loaded"}.`);
     if (moveFocus) {
       rows[0]?.querySelector("a")?.focus();
     }
@@ -106,22 +118,25 @@ export function createList({ load, address, announce }) {
   more.addEventListener("click", () => void loadPage(next, true));
 
   return {
-    /** Begins anew, with the first page. */
+    /** Begins anew, with the first page; until it is there, the former one stays. */
     start() {
       begun += 1;
       loading = false;
       more.hidden = true;
-      items.replaceChildren();
+      title.textContent = searching() ? "Notes found" : "Latest notes";
       return loadPage(null, false);
     },
     mark,
     /** Puts the focus where it was before a note was opened. */
     focus() {
       const link = lastOpen === null ? null : linkOf(lastOpen);
-      (link instanceof HTMLElement ? link : byId("list-title")).focus();
+      (link instanceof HTMLElement ? link : title).focus();
     },
     /** @param {Summary} note */
     prepend(note) {
+      if (searching()) {
+        return;
+      }
       items.prepend(row(note, address(note)));
       state.replaceChildren();
     },
@@ -129,19 +144,30 @@ export function createList({ load, address, announce }) {
 }
 
 /**
- * @param {Summary} note
+ * @param {Summary | FoundNote} note
  * @param {string} address
  */
 function row(note, address) {
+  const found = "excerpt" in note;
   return make(
     "li",
     {},
-    make("a", { href: address, dir: "auto" }, note.title),
+    make("a", { href: address, dir: "auto" }, ...(found ? marked(note.title) : [note.title])),
+    ...(found ? [make("span", { class: "excerpt", dir: "auto" }, ...marked(note.excerpt))] : []),
     make("span", { class: "quiet" }, make("span", { class: "workspace" }, note.workspace), timeOf(note.updated)),
   );
 }
 
-function emptyHint() {
+/** @param {readonly string[]} pieces Each second one matches. */
+function marked(pieces) {
+  return pieces.map((text, at) => (at % 2 === 1 ? make("mark", {}, text) : text));
+}
+
+/** @param {boolean} searching */
+function emptyHint(searching) {
+  if (searching) {
+    return make("p", { class: "quiet" }, "No note has all of these words.");
+  }
   const link = make("a", { href: "#/new" }, "Write the first one");
   return make("p", { class: "quiet" }, "There are no notes yet. ", link, ".");
 }

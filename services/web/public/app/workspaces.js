@@ -24,7 +24,9 @@ export function createWorkspaces({ place, changed, announce }) {
   const choice = make("select", { id: "workspace" });
   const membership = make("button", { type: "button", class: "plain" });
   const members = make("a", { href: "#/members" }, "Members");
-  const element = make("div", { class: "workspaces" }, make("label", { for: "workspace" }, "Workspace"), choice, membership, members);
+  const another = make("a", { href: "#/new-workspace" }, "New workspace");
+  const label = make("label", { for: "workspace" }, "Workspace");
+  const element = make("div", { class: "workspaces" }, label, choice, membership, members, another);
 
   /** @param {string | null} id */
   function choose(id) {
