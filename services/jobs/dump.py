@@ -22,13 +22,9 @@ from services.settings import Settings
 
 TIMEOUT_SECONDS = 600.0
 AT_ONCE = 100
+DELETED_AT_ONCE = 5_000
 _PRIVATE = ("sqlite_", "libsql_", "schema_migrations", "_")
 """What belongs to the database itself, or to whoever applies its migrations; and what triggers keep."""
-_EMPTY_INDEX = (
-    "insert into _note_search (_note_search) values ('delete-all')",
-    "delete from _note_numbers",
-)
-"""First of all: to take 100,000 notes out of the index one by one takes 7 s, longer than a statement may."""
 
 
 def dump(settings: Settings) -> None:
@@ -50,7 +46,6 @@ async def restore(settings: Settings, script: str) -> int:
             raise sqlite3.DatabaseError(checked)
         database = Database(settings)
         try:
-            await database.transaction([Statement(sql, {}) for sql in _EMPTY_INDEX])
             return sum([await _restore_table(database, copy, table) for table in _tables(copy)])
         finally:
             await database.close()
@@ -66,12 +61,22 @@ async def _restore_table(database: Database, copy: sqlite3.Connection, table: st
     columns = [column for column, *_ in rows.description]
     names, places = ", ".join(f'"{each}"' for each in columns), ", ".join(f":{each}" for each in columns)
     insert = f'insert into "{table}" ({names}) values ({places})'  # noqa: S608 - names of the schema
-    await database.execute(f'delete from "{table}"')  # noqa: S608 - a name of the schema
+    await _clear(database, copy, table)
     count = 0
     for batch in _batches(rows):
         await database.transaction([Statement(insert, dict(zip(columns, row, strict=True))) for row in batch])
         count += len(batch)
     return count
+
+
+async def _clear(database: Database, copy: sqlite3.Connection, table: str) -> None:
+    """In parts: all rows of a large table, with what triggers do for each, take longer than a call may."""
+    found = copy.execute("select name from pragma_table_info(?) where pk > 0", (table,)).fetchall()
+    keys = ", ".join(f'"{name}"' for (name,) in found)
+    some = f'select {keys} from "{table}" limit {DELETED_AT_ONCE}'  # noqa: S608 - names of the schema
+    delete = f'delete from "{table}" where ({keys}) in ({some})'  # noqa: S608 - names of the schema
+    while (await database.execute(delete)).changed:
+        pass
 
 
 def _batches(rows: sqlite3.Cursor) -> Iterator[Sequence[tuple[Argument, ...]]]:
