@@ -69,9 +69,9 @@ def test_an_open_invitation_is_revoked(page: Page, site: str) -> None:
     expect(page.get_by_role("list", name="Open invitations")).to_have_count(0)
 
 
-def test_a_workspace_is_made_and_chosen(page: Page, slice_site: str) -> None:
-    newcomer(page, slice_site, "Olive Owner")
-    page.goto(slice_site)
+def test_a_workspace_is_made_and_chosen(page: Page, site: str) -> None:
+    newcomer(page, site, "Olive Owner")
+    page.goto(site)
     page.get_by_role("link", name="New workspace").click()
     expect(page.get_by_label("Name")).to_be_focused()
     page.get_by_label("Name").fill("Boat house")
@@ -87,7 +87,7 @@ def test_a_workspace_is_made_and_chosen(page: Page, slice_site: str) -> None:
     page.get_by_role("button", name="Make the workspace").click()
     expect(page.get_by_label("Workspace", exact=True)).to_have_value(address)
     expect(page.get_by_role("link", name="Members")).to_be_visible()
-    made = page.context.request.get(f"{slice_site}/api/workspaces?limit=100&after={address[:-1]}").json()
+    made = page.context.request.get(f"{site}/api/workspaces?limit=100&after={address[:-1]}").json()
     assert {"name": "Boat house", "open": True, "role": "owner"}.items() <= next(
         each for each in made["workspaces"] if each["id"] == address
     ).items()

@@ -25,8 +25,8 @@ def notes(slice_running: Slice) -> None:
 
 
 @pytest.fixture
-def field(page: Page, slice_site: str) -> Iterator[Locator]:
-    open_list(page, slice_site)
+def field(page: Page, site: str) -> Iterator[Locator]:
+    open_list(page, site)
     yield page.get_by_role("searchbox", name="Search")
     page.unroute_all()
 
@@ -72,9 +72,9 @@ def test_it_is_searched_and_left_by_keyboard(page: Page, field: Locator) -> None
     expect(page.locator("#notes li")).to_have_count(PAGE_SIZE)
 
 
-def test_a_member_searches_the_workspace_that_is_chosen(page: Page, slice_site: str) -> None:
-    sign_in(page, slice_site)
-    open_list(page, slice_site)
+def test_a_member_searches_the_workspace_that_is_chosen(page: Page, site: str) -> None:
+    sign_in(page, site)
+    open_list(page, site)
     with page.expect_request(re.compile(r"/api/search\?q=moor&workspace=harbour$")):
         page.get_by_role("searchbox").fill("moor")
     expect(page.locator("#notes li")).to_have_count(PAGE_SIZE)
