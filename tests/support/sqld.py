@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from infra.localcloud.turso.engine import CONNECTIONS
+from infra.localcloud.turso.engine import CONCURRENCY
 from infra.paths import NODE_MODULES, SCHEMA
 from infra.providers.turso.schema import split
 from tests.support.process import listening_port, running
@@ -105,7 +105,7 @@ def _start(life: ExitStack, directory: Path, port: int, within: Sequence[str | P
         *("--db-path", directory / "data"),
         *("--http-listen-addr", f"127.0.0.1:{port}"),
         *("--auth-jwt-key-file", directory / "jwt.pem"),
-        *("--max-concurrent-connections", str(CONNECTIONS)),
+        *CONCURRENCY,
         "--no-welcome",
     ]
     return listening_port(life.enter_context(running(argv, log=log)), log)
