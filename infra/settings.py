@@ -61,6 +61,7 @@ Cron = Annotated[str, AfterValidator(_cron)]
 Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 HostName = Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$")]
+UserName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
 # Turso Platform API, 2026-11-23: lower case, digits, dashes, at most 64.
 TursoName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
@@ -139,7 +140,10 @@ class ServerSettings(_Model):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
     host: HostName
     port: Port = 22
-    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")] = "shoreline"
+    user: UserName = "shoreline"
+    """Its services are this user's."""
+    deploy_user: UserName | None = None
+    """Takes pushes and deploys them, on the first server; unset: the services' user."""
     host_key: Annotated[
         str, Field(pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]+={0,2}$")
     ]

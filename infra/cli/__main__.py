@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from infra.cli import backup, jobs, releases, shadow, switch
+from infra.cli import accept_pushes, backup, jobs, releases, shadow, switch
 from infra.cli.bench import bench
 from infra.cli.destroy import destroy
 from infra.cli.engine import EngineFailed
@@ -16,8 +16,9 @@ def parsed() -> argparse.Namespace:
     commands = parser.add_subparsers(required=True)
     for name, run in {"up": up, "destroy": destroy, "bench": bench, "backup": backup.backup}.items():
         commands.add_parser(name).set_defaults(run=lambda _, run=run: run())
-    for module in (switch, shadow, jobs, releases, backup):
-        name = "restore" if module is backup else module.__name__.rpartition(".")[-1]
+    for module in (switch, shadow, jobs, releases, accept_pushes, backup):
+        name = module.__name__.rpartition(".")[-1].replace("_", "-")
+        name = "restore" if module is backup else name
         command = commands.add_parser(name, description=module.__doc__)
         module.add_arguments(command)
         command.set_defaults(run=module.run)

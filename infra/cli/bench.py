@@ -36,7 +36,7 @@ def bench() -> None:
         try:
             _pulumi(baseline, "up", "--stack", _BASELINE, "--yes", "--skip-preview")
             pairs = [
-                (_seconds(_up_of(ROOT, engine.STACK)), _seconds(_up_of(baseline, _BASELINE)))
+                (_seconds(_up_of(ROOT, engine.stack())), _seconds(_up_of(baseline, _BASELINE)))
                 for _ in _counted()
             ]
         finally:

@@ -17,7 +17,7 @@ def destroy() -> None:
         prepare_stack()
         with step("pulumi destroy"):
             engine.run("destroy", "--yes", "--skip-preview")
-        engine.read("stack", "rm", engine.STACK, "--yes", "--preserve-config")
+        engine.read("stack", "rm", engine.stack(), "--yes", "--preserve-config")
     with step("remove the local cloud and its data"):
         subprocess.run([sys.executable, "-m", "infra.localcloud", "reset", "--yes"], cwd=ROOT, check=True)
         for folder in (STATE, BUILD):

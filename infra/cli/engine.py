@@ -8,8 +8,6 @@ from typing import Any
 from infra.errors import UserError
 from infra.paths import ROOT
 
-STACK = "dev"
-
 
 class EngineFailed(Exception):
     """A Pulumi command ended with an error that it has already shown."""
@@ -65,9 +63,14 @@ def export() -> dict[str, Any]:
     return exported
 
 
+def stack() -> str:
+    """The name of the stack in use."""
+    return os.environ["PULUMI_STACK"]
+
+
 def stack_exists() -> bool:
     stacks: list[dict[str, Any]] = json.loads(read("stack", "ls", "--json"))
-    return any(stack["name"].rsplit("/", 1)[-1] == STACK for stack in stacks)
+    return any(each["name"].rsplit("/", 1)[-1] == stack() for each in stacks)
 
 
 def backend() -> str:

@@ -2,23 +2,18 @@
 
 import argparse
 import asyncio
-import getpass
 import shlex
-import socket
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
 from infra.cli.remote import Remote
+from infra.delivery.adoption import records, whoever
 from infra.delivery.records import Release
 from infra.delivery.rollback import PREVIOUS
 from infra.errors import UserError
 
-_RECORDS = """for record in delivery/releases/*.json; do
-  if [ -e "$record" ]; then cat "$record" && printf '\\0' || exit 1; fi
-done"""
-"""In one trip: each with a NUL after it."""
 _HOOK = "exec python3 shoreline.git/hooks/pre-receive rollback"
 
 
@@ -28,23 +23,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> None:
     """Raises UserError."""
-    remote = Remote.all()[0]
+    remote = Remote.deploying()
     if given.rollback is None:
-        show(asyncio.run(_read(remote)))
+        show(asyncio.run(_listed(remote)))
     else:
         asyncio.run(_roll_back(remote, given.rollback))
 
 
-async def _read(remote: Remote) -> list[Release]:
+async def _listed(remote: Remote) -> list[Release]:
     async with remote.connected() as connection:
-        read = await connection.run(_RECORDS, check=True)
-    return [Release.model_validate_json(each) for each in str(read.stdout).split("\0") if each]
+        return await records(connection)
 
 
 async def _roll_back(remote: Remote, wanted: str) -> None:
-    who = f"{getpass.getuser()}@{socket.gethostname()}"
     async with remote.connected() as connection:
-        async with connection.create_process(f"{_HOOK} {shlex.join([wanted, who])}") as process:
+        async with connection.create_process(f"{_HOOK} {shlex.join([wanted, whoever()])}") as process:
             async for line in process.stdout:
                 sys.stdout.write(line)
                 sys.stdout.flush()

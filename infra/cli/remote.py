@@ -32,6 +32,15 @@ class Remote:
             cls(ServerSettings.model_validate(each), key) for each in json.loads(config[SERVERS]["value"])
         ]
 
+    @classmethod
+    def deploying(cls) -> "Remote":
+        """The first server, as the user who takes pushes there. Raises UserError."""
+        first = next(iter(cls.all()), None)
+        if first is None:
+            raise UserError(SERVERS, "there is no server, and so nothing to push to", "Declare one")
+        user = first.server.deploy_user or first.server.user
+        return cls(first.server.model_copy(update={"user": user}), first.key)
+
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[asyncssh.SSHClientConnection]:
         """Raises UserError where the server isn't reached, or breaks off."""

@@ -29,11 +29,11 @@ def main(words: list[str]) -> int:
                 )
             case _:
                 raise UserError(" ".join(words), "is no command of the delivery", "See its module's text")
-    except (UserError, receive.Refused) as refusal:
+        deploy.took("tools", time.time() - float(os.environ["SHORELINE_BEGAN"]))
+        return 0 if deploy.run() else 1
+    except (UserError, receive.Refused, OSError) as refusal:
         say(f"✗ {refusal}")
         return 1
-    deploy.took("tools", time.time() - float(os.environ["SHORELINE_BEGAN"]))
-    return 0 if deploy.run() else 1
 
 
 def _release(records: Records, name: str) -> Release:

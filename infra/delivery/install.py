@@ -1,53 +1,67 @@
-"""What makes `git push shoreline main` deploy: the repository and its hook on the server, a remote here."""
+"""What makes a server take pushes: a repository with a hook, and what a deploy needs to know there."""
 
 import asyncio
 import json
-import os
-import subprocess
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from urllib.parse import unquote, urlsplit
 
 import asyncssh
 
-from infra.cli import engine
 from infra.cli.remote import Remote
-from infra.cli.steps import say
-from infra.delivery import receive
-from infra.paths import LOCAL, ROOT
+from infra.delivery.adoption import adopt
+from infra.delivery.trees import hook
+from infra.errors import UserError
+from infra.paths import ROOT
 
-REMOTE = "shoreline"
-FOLDER = LOCAL / "ssh"
 _PREPARE = (
-    "umask 077 && mkdir -p delivery && "
+    "umask 077 && mkdir -p delivery/releases && "
     "git -c init.defaultBranch=main init --quiet --bare shoreline.git && rm -f shoreline.git/hooks/*.sample"
 )
 _HOOK = "shoreline.git/hooks/pre-receive"
-_PASSED = ("HOME", "LANG", "PULUMI_BACKEND_URL", "PULUMI_STACK")
-_PASSED_PREFIXES = ("PIP_", "UV_", "NPM_CONFIG_", "npm_config_", "NODE_EXTRA_", "SSL_CERT_", "XDG_CACHE_")
-"""Where this machine has its packages from: the local server is a folder on it."""
+_STATE = (
+    "PULUMI_STACK",
+    "PULUMI_BACKEND_URL",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_ACCESS_TOKEN",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AZURE_STORAGE_ACCOUNT",
+    "AZURE_STORAGE_KEY",
+    "GOOGLE_CREDENTIALS",
+)
+"""The stack, and what opens its state (Pulumi docs, state and backends, 2026-11)."""
+_PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - its name
 
 
-def hook() -> str:
-    return f"#!/usr/bin/env python3\n{Path(receive.__file__).read_text('utf-8')}"
+def install(remote: Remote, variables: Mapping[str, str], brought_up_by: str) -> None:
+    """Idempotent. What was brought up from this folder is the release to go back to. Raises UserError."""
+    asyncio.run(_install(remote, variables, brought_up_by))
 
 
-def install() -> None:
-    """Idempotent. Nothing where this is no clone. Raises UserError."""
-    if not (ROOT / ".git").exists():
-        return
-    remote = Remote.all()[0]
-    asyncio.run(_prepare(remote))
-    write_ssh(remote)
-    add_remote()
-
-
-async def _prepare(remote: Remote) -> None:
-    """Raises UserError."""
+async def _install(remote: Remote, variables: Mapping[str, str], brought_up_by: str) -> None:
     async with remote.connected() as connection:
+        await _refuse_another_state(connection, variables["PULUMI_BACKEND_URL"])
         await connection.run(_PREPARE, check=True)
+        adopted = await adopt(connection, brought_up_by)
         async with connection.start_sftp_client() as files:
-            await _write(files, "delivery/environment.json", json.dumps(environment(os.environ)), 0o600)
+            await _write(files, "delivery/environment.json", json.dumps(variables), 0o600)
             await _write(files, _HOOK, hook(), 0o700)
+            if adopted is not None:
+                await _write(files, *adopted, 0o600)
+
+
+async def _refuse_another_state(connection: asyncssh.SSHClientConnection, backend: str) -> None:
+    """Raises UserError for a state in a folder that the server doesn't have."""
+    parts = urlsplit(backend)
+    if parts.scheme != "file":
+        return
+    async with connection.start_sftp_client() as files:
+        if not await files.isdir(unquote(parts.path)):
+            remedy = "Move the state to a backend that both reach (docs/production.md, 2)"
+            raise UserError(
+                "PULUMI_BACKEND_URL", f"{backend} is a folder that the server doesn't have", remedy
+            )
 
 
 async def _write(files: asyncssh.SFTPClient, path: str, text: str, mode: int) -> None:
@@ -57,59 +71,14 @@ async def _write(files: asyncssh.SFTPClient, path: str, text: str, mode: int) ->
     await files.posix_rename(f"{path}.incoming", path)
 
 
-def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a deploy: the stack and its state, and where the tools have their packages from."""
-    path = [entry for entry in environ.get("PATH", "").split(":") if not entry.startswith(str(ROOT))]
-    passed = {
-        name: value for name, value in environ.items() if name in _PASSED or name.startswith(_PASSED_PREFIXES)
-    }
-    return {**passed, "PATH": ":".join(path), "PULUMI_BACKEND_URL": engine.backend()}
+def variables(environ: Mapping[str, str], also: Collection[str] = ()) -> dict[str, str]:
+    """The variables of a deploy: the stack and what opens its state, and those named in `also`.
 
-
-def write_ssh(remote: Remote) -> None:
-    """A key and a configuration for ssh that adds one host to the user's own."""
-    server = remote.server
-    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key, hosts = FOLDER / "key", FOLDER / "known_hosts"
-    key.unlink(missing_ok=True)
-    key.touch(0o600)
-    key.write_text(remote.key)
-    hosts.write_text(f"{alias()} {server.host_key}\n")
-    (FOLDER / "config").write_text(f"""\
-Host {alias()}
-  HostName {server.host}
-  Port {server.port}
-  User {server.user}
-  HostKeyAlias {alias()}
-  IdentityFile "{key}"
-  IdentitiesOnly yes
-  IdentityAgent none
-  UserKnownHostsFile "{hosts}"
-  StrictHostKeyChecking yes
-  BatchMode yes
-Match all
-Include ~/.ssh/config
-Include /etc/ssh/ssh_config
-""")
-
-
-def alias() -> str:
-    return f"{REMOTE}-{engine.STACK}"
-
-
-def add_remote() -> None:
-    """Names of the user's own are left alone."""
-    command = f"ssh -F '{FOLDER / 'config'}'"
-    for name, value in ((f"remote.{REMOTE}.url", f"{alias()}:shoreline.git"), ("core.sshCommand", command)):
-        found = _git("config", "--get", name)
-        if not found:
-            _git("config", name, value)
-        elif found != value:
-            say(f"  git's {name} is {found!r} and left as it is: `git push {REMOTE}` needs {value!r}")
-    if not _git("config", "--get", f"remote.{REMOTE}.fetch"):
-        _git("config", f"remote.{REMOTE}.fetch", f"+refs/heads/*:refs/remotes/{REMOTE}/*")
-
-
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+    Raises UserError.
+    """
+    if missing := [name for name in also if name not in environ]:
+        raise UserError(missing[0], "is not set in this shell", "Export it, or leave it out")
+    found = {name: environ[name] for name in (*_STATE, *also) if name in environ}
+    if "PULUMI_CONFIG_PASSPHRASE" not in found and (file := environ.get(_PASSPHRASE_FILE)):
+        found["PULUMI_CONFIG_PASSPHRASE"] = (ROOT / file).read_text("utf-8").strip()
+    return found

@@ -30,7 +30,8 @@ class StepFailed(Exception):
     """One paragraph for the pusher."""
 
 
-_FAILURES = (StepFailed, StackFailed, UserError, SettingsError, Refused)
+_FAILURES = (StepFailed, StackFailed, UserError, SettingsError, Refused, OSError)
+"""An OSError is the server's, such as a full disk."""
 
 
 @dataclass
@@ -73,6 +74,10 @@ class Deploy:
     def preview(self) -> None:
         prepare_stack()
         self._record(before=self._answering())
+        if self.release.before is not None and self.records.deployed() is None:
+            raise StepFailed(
+                "what answers is in no record, so nothing could be gone back to: run `make up` first"
+            )
         stack.preview()
 
     def deploy(self) -> None:
@@ -119,10 +124,14 @@ class Deploy:
         for each in reversed(self.records.all()):
             if each.id == self.release.id:
                 continue
-            if each.result == "running":
-                self.records.write(each.model_copy(update={"result": "interrupted", "ended": now()}))
+            result = each.result
+            if result == "running":
+                # In the last step it answers alone once it has passed every gate.
+                alone = each.serving is not None and versions == {each.serving.version}
+                result = "deployed" if alone and each.step == "roll out" else "interrupted"
+                self.records.write(each.model_copy(update={"result": result, "ended": now()}))
                 say(f"  {each.id} was killed in its step {each.step!r}: this deploy begins with what answers")
-            if each.result in ("deployed", "rolled back"):
+            if result in ("deployed", "rolled back"):
                 break
             if each.before is not None and each.before.version in versions:
                 return each.before
@@ -130,8 +139,8 @@ class Deploy:
 
     def _failed(self, step: str, reason: str, *, undo: bool) -> None:
         say(f"✗ {step}: {reason}")
-        self._record(step=step, reason=reason)
-        self._record(result=self._go_back() if undo else "failed", ended=now())
+        result = self._go_back() if undo else "failed"
+        self._record(step=step, reason=reason, result=result, ended=now())
 
     def _go_back(self) -> str:
         """The edge at once, by its share; then the tree of the release before, with today's schema."""
@@ -140,9 +149,9 @@ class Deploy:
             if before is not None and self.release.serving is not None and not self.at_once:
                 stack.up(Share(0, before))
                 say("  every visitor is answered by the version before")
-            if former is None or (before is not None and former.serving != before):
-                say("  what answered before was not deployed by a push: its tree is not brought up again")
-                return "withdrawn"
+            if former is None:
+                say("  nothing answered before: what there is stays as it is")
+                return "failed"
             trees.put(former.commit, applied_since(self.records, former).texts)
             prepare_stack()
             stack.up()

@@ -1,8 +1,8 @@
 """The `pre-receive` hook of the repository on the server, and what starts a deploy there.
 
-Put there by install.py; standard library only, as nothing else is there yet. A push is kept, its tree is put
-into the working copy, and that tree's own pipeline is run by a process that outlives the connection; the hook
-only follows its log, and accepts the push if the deploy went well.
+Put there by install.py, and by each release that comes into force; standard library only, as nothing else is
+there yet. A push is kept, its tree is put into the working copy, and that tree's own pipeline is run by a
+process that outlives the connection; the hook only follows its log, and accepts the push if all went well.
 
 `pre-receive` with the refs on standard input, `pre-receive rollback RELEASE WHO`, or `pre-receive run WORDS`.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,10 +20,14 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 DELIVERY = Path(os.environ.get("SHORELINE_DELIVERY") or Path.home() / "delivery")
 REPOSITORY = DELIVERY.parent / "shoreline.git"
+HOOK = REPOSITORY / "hooks" / "pre-receive"
 WORK = DELIVERY / "work"
 LOGS = DELIVERY / "logs"
 ENVIRONMENT = DELIVERY / "environment.json"
@@ -34,6 +39,8 @@ DEPLOYED = "refs/deployed/last"
 _NONE = "0" * 40
 _KEPT = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TMPDIR", "USER", "XDG_RUNTIME_DIR")
 """Of a login; git's own variables lead into the quarantine of a push, which ends with it."""
+_ROOM = 512 << 20
+"""Bytes that must be free: for the tools' new versions, the build, the release."""
 _LOOK_SECONDS = 0.2
 _GRACE_SECONDS = 5.0
 
@@ -58,10 +65,18 @@ def git(*words: str) -> str:
 
 def output(*words: str) -> str:
     """What git says, to the last character. Raises Refused."""
-    argv = ["git", *words]
-    done = subprocess.run(argv, cwd=REPOSITORY, env=clean(), capture_output=True, text=True, check=False)
+    return _run_git(words, clean()).decode("utf-8", "replace")
+
+
+def _run_git(
+    words: Sequence[str], environment: Mapping[str, str], stdin: bytes = b"", folder: Path = REPOSITORY
+) -> bytes:
+    """Raises Refused."""
+    done = subprocess.run(
+        ["git", *words], cwd=folder, env=environment, input=stdin, capture_output=True, check=False
+    )
     if done.returncode != 0:
-        raise Refused(f"git {words[0]}: {done.stderr.strip()}")
+        raise Refused(f"git: {done.stderr.decode('utf-8', 'replace').strip()}")
     return done.stdout
 
 
@@ -70,10 +85,11 @@ def receive(lines: list[str]) -> int:
     pushed = [line.split() for line in lines]
     for _, new, ref in pushed:
         if ref != BRANCH:
-            raise Refused(f"{ref}: only main is deployed. Push to it: git push shoreline HEAD:main")
+            raise Refused(f"{ref}: only main is deployed. Push to it alone: git push shoreline HEAD:main")
         if new == _NONE:
             raise Refused(f"{ref}: it can't be deleted, it says what is deployed")
     ((old, new, _),) = pushed
+    _refuse_a_full_disk()
     _keep(old, new)
     if git("for-each-ref", "--format=%(objectname)", DEPLOYED) == new:
         print("✓ it is in force already", flush=True)
@@ -82,18 +98,26 @@ def receive(lines: list[str]) -> int:
 
 
 def _keep(old: str, new: str) -> None:
-    """Takes the commits out of the push's quarantine, which ends with the connection."""
+    """Takes the commits out of the push's quarantine, which ends with the connection. Raises Refused."""
     wanted = new if old == _NONE else f"{new}\n^{old}"
-    pack = subprocess.run(
-        ["git", "pack-objects", "--revs", "--stdout", "-q"],
-        cwd=REPOSITORY,
-        input=wanted.encode(),
-        capture_output=True,
-        check=True,
-    ).stdout
-    index = ["git", "index-pack", "--stdin"]
-    subprocess.run(index, cwd=REPOSITORY, env=clean(), input=pack, capture_output=True, check=True)
+    pack = _run_git(("pack-objects", "--revs", "--stdout", "-q"), os.environ, wanted.encode())
+    _run_git(("index-pack", "--stdin"), clean(), pack)
+    if old != _NONE and git("rev-list", "--max-count=1", old, f"^{new}"):
+        raise Refused(
+            f"{BRANCH}: {new[:8]} lacks commits up to {old[:8]}, which were deployed."
+            " Put yours on top of them: git fetch shoreline && git rebase shoreline/main"
+        )
     git("update-ref", f"refs/pushed/{new}", new)
+
+
+def _refuse_a_full_disk() -> None:
+    """Before anything is begun. Raises Refused."""
+    free = shutil.disk_usage(DELIVERY).free
+    if free < _ROOM:
+        raise Refused(
+            f"the disk of {socket.gethostname()} has {free >> 20} MB free,"
+            f" and a deploy may need {_ROOM >> 20}. Make room there and push again"
+        )
 
 
 def follow(name: str, words: list[str]) -> int:
@@ -150,7 +174,14 @@ def run(words: list[str]) -> NoReturn:
     os.execvpe(  # noqa: S606 - it replaces this process
         "python3",
         [*("python3", "-m", "infra.toolchain", "exec", "--", "python", "-u", "-m", "infra.delivery"), *words],
-        {**clean(), **told(), "SHORELINE_DELIVERY": str(DELIVERY), "SHORELINE_BEGAN": str(began)},
+        {
+            **clean(),
+            **told(),
+            "SHORELINE_DELIVERY": str(DELIVERY),
+            "SHORELINE_BEGAN": str(began),
+            # The engine asks git about its folder, and means no repository around it, such as a clone.
+            "GIT_CEILING_DIRECTORIES": str(DELIVERY),
+        },
     )
 
 
@@ -226,7 +257,7 @@ def put_into_work(commit: str) -> None:
         ("checkout-index", "--all", "--force", "--index"),
         ("clean", "-ffdxq", "-e", "/.venv", "-e", "/node_modules", "-e", "/.shoreline"),
     ):
-        subprocess.run(["git", "-c", "core.bare=false", *words], cwd=WORK, env=env, check=True)
+        _run_git(("-c", "core.bare=false", *words), env, folder=WORK)
 
 
 def main(words: list[str]) -> int:
@@ -238,7 +269,7 @@ def main(words: list[str]) -> int:
                 return follow("rollback", words)
             case ["run", *rest]:
                 run(rest)
-    except Refused as refusal:
+    except (Refused, OSError) as refusal:
         print(f"✗ {refusal}", flush=True)
     return 1
 

@@ -1,7 +1,7 @@
 """What was deployed, by whom, and what came of it: one file a release, on the server."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -58,12 +58,12 @@ class Records:
         return next((each for each in reversed(self.all()) if each.result == "deployed"), None)
 
     def next_id(self) -> str:
-        return f"r{len(self.all()) + 1}"
+        return next_id(self.all())
 
     def write(self, release: Release) -> None:
         """Whole or not at all, and there after a power cut."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{int(release.id[1:]):06}.json"
+        path = self._folder / file_name(release.id)
         incoming = path.with_suffix(".incoming")
         with incoming.open("w", encoding="utf-8") as file:
             file.write(release.model_dump_json(indent=1))
@@ -77,6 +77,14 @@ class Records:
                 yield Release.model_validate_json(path.read_bytes())
             except ValidationError as error:
                 raise ValueError(f"{path} is no record of a release: {error}") from None
+
+
+def next_id(releases: Sequence[Release]) -> str:
+    return f"r{len(releases) + 1}"
+
+
+def file_name(release: str) -> str:
+    return f"{int(release[1:]):06}.json"
 
 
 def now() -> datetime:

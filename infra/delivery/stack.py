@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from infra.cli import engine
+from infra.cli import engine, recovery
 from infra.delivery.records import Serving
 
 _DIAGNOSTICS = re.compile(
@@ -94,6 +94,10 @@ def _resources(kind: str) -> list[dict[str, Any]]:
 
 def _pulumi(*words: str) -> None:
     done = engine.attempt(*words)
+    if done.returncode != 0 and recovery.names_dead_locks(done.stderr):
+        # Of a backend whose files can't be looked at beforehand.
+        engine.read("cancel", "--yes")
+        done = engine.attempt(*words)
     if done.returncode != 0:
         raise StackFailed(told(done.stdout, done.stderr))
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from infra.delivery import receive
 from infra.paths import ROOT, SCHEMA
@@ -41,9 +42,17 @@ def changed(before: str | None, after: str) -> tuple[str, ...]:
 
 
 def in_force(commit: str) -> None:
-    """Kept for going back, whatever becomes of the branch."""
+    """Kept for going back, whatever becomes of the branch. The next push is taken by its hook."""
     receive.git("update-ref", f"refs/releases/{commit}", commit)
     receive.git("update-ref", receive.DEPLOYED, commit)
+    incoming = receive.HOOK.with_suffix(".incoming")
+    incoming.write_text(hook(), "utf-8")
+    incoming.chmod(0o700)
+    incoming.replace(receive.HOOK)
+
+
+def hook() -> str:
+    return f"#!/usr/bin/env python3\n{Path(receive.__file__).read_text('utf-8')}"
 
 
 def migrations(commits: Collection[str], names: Collection[str]) -> Mapping[str, str]:

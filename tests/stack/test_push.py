@@ -3,12 +3,13 @@
 import json
 import os
 import random
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 import pytest
 
 from infra.delivery.records import Release
@@ -16,10 +17,16 @@ from tests.support.clone import Clone, kill_group
 from tests.support.cloud import until
 from tests.support.load import Load, load
 from tests.support.pusher import Pusher, parts
+from tests.support.visitors import visiting
+
+if TYPE_CHECKING:
+    import subprocess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-KILLS = 10
+STEPS = ("preview", "deploy", "verify", "roll out", "10 %", "50 %")
+VICTIMS = (*("the deploy",) * 6, *("all of it",) * 4, *("the switch",) * 3)
+"""SIGKILL to: the pipeline, whose engine goes on; all that it runs; what switches the server's releases."""
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +50,10 @@ def test_a_push_of_every_tier_under_load_drops_nothing(pusher: Pusher) -> None:
     pusher.append("services/api/app.py", "\n# edited\n")
     pusher.append("services/edge/src/index.ts", '\nconsole.log("edited");\n')
     pusher.migrate("pushed", "create table pushed (id integer primary key) strict;\n")
+    pusher.append("services/realtime/server.py", "\n# edited\n")
+    pusher.append("services/jobs/exports.py", "\n# edited\n")
     with under_load(pusher) as versions:
-        print(parts(pusher.push("A change in each tier")))
+        print(f"\n{parts(pusher.push('A change in each tier'))}")
     release = pusher.releases()[-1]
     assert (release.result, release.who) == ("deployed", "Ada <ada@example.com>")
     assert release.before is not None and release.serving is not None
@@ -156,6 +165,34 @@ def test_a_second_push_is_refused_by_the_name_of_the_first_and_a_lost_pusher_sto
 
 
 @pytest.mark.chaos
+def test_a_push_while_somebody_else_updates_the_stack_is_refused_by_their_name(pusher: Pusher) -> None:
+    in_force = pushed(pusher)
+    lock = pusher.clone.folder / ".shoreline/state/.pulumi/locks/organization/shoreline/dev/theirs.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    theirs = {"pid": 1, "username": "eve", "hostname": "elsewhere", "timestamp": "2026-11-26T01:02:03Z"}
+    lock.write_text(json.dumps(theirs))
+    pusher.append("services/api/app.py", "\n# while Eve is at it\n")
+    said = pusher.refused("While Eve is at it")
+    lock.unlink()
+    assert "another update holds the state lock (eve@elsewhere, process 1, since 2026-11-26" in said
+    assert_in_force(pusher, in_force)
+
+
+@pytest.mark.chaos
+def test_a_push_that_fails_goes_back_to_what_make_up_made(pusher: Pusher) -> None:
+    """As the first push does."""
+    pusher.append("services/api/app.py", "\n# in no commit\n")
+    pusher.clone.shoreline("up")
+    made = pusher.releases()[-1]
+    assert (made.subject, made.result) == ("make up", "deployed")
+    pusher.edit(*BROKEN["answers slowly"][0])
+    with under_load(pusher):
+        said = pusher.refused("The first")
+    assert f"rolled back to {made.id}" in said
+    assert_in_force(pusher, made)
+
+
+@pytest.mark.chaos
 @pytest.mark.timeout(3600)
 def test_killed_at_random_points_the_next_push_repairs(pusher: Pusher) -> None:
     pushed(pusher)
@@ -163,20 +200,19 @@ def test_killed_at_random_points_the_next_push_repairs(pusher: Pusher) -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)  # noqa: S311 not for secrets
     with under_load(pusher):
-        for point in range(KILLS):
+        for point, victim in enumerate(chance.sample(VICTIMS, len(VICTIMS))):
             pusher.append("services/api/app.py", f"\n# kill {point}\n")
             pusher.append("services/edge/src/index.ts", f'\nconsole.log("kill {point}");\n')
             pusher.commit(f"Killed {point}")
+            step = "deploy" if victim == "the switch" else chance.choice(STEPS)
             with pusher.start_push() as pushing:
                 assert pushing.stdout is not None
-                step = chance.choice(["preview", "deploy", "verify", "roll out", "10 %", "50 %"])
                 next((line for line in pushing.stdout if step in line), None)
-                until(after(chance.uniform(0, 6)))
-                with suppress(ProcessLookupError, ValueError):
-                    os.kill(
-                        json.loads((pusher.home / "delivery" / "lock").read_text())["pid"], signal.SIGKILL
-                    )
-                pushing.communicate()
+                killed = kill(pusher, victim, pushing, after=chance.uniform(0, 3))
+                said, _ = pushing.communicate()
+            ended = pusher.releases()[-1]
+            print(f"{victim} ({killed} processes) in {step!r}: {ended.result} in {ended.step!r}")
+            assert victim != "the switch" or not killed or ended.result in ("rolled back", "deployed"), said
         pusher.push("Repaired")
     assert pusher.releases()[-1].result == "deployed"
     pusher.clone.pulumi("preview", "--expect-no-changes")
@@ -199,20 +235,50 @@ def assert_in_force(pusher: Pusher, release: Release) -> None:
 
 @contextmanager
 def under_load(pusher: Pusher) -> Iterator[Load]:
-    """Asks the edge and a server all the while, as often as one address may; none may fail."""
+    """Asks the edge and a server all the while, as often as one address may; writes, hears; none may fail."""
     url = pusher.clone.url
     notes, session = f"{url}/api/notes", f"{url}/api/session"
     with (
         load(lambda client: client.get(notes), seen=version_of, threads=1, pause=0.1) as edge,
         load(lambda client: client.delete(session), seen=version_of, threads=1, pause=1.5) as server,
+        visiting(url) as people,
     ):
         yield edge
-    assert not edge.failures and not server.failures
+    print(
+        f"{edge.answers.total()} requests to the edge, {server.answers.total()} to a server; {people.told()}"
+    )
+    assert not edge.failures and not server.failures and not people.failures
+    assert not people.lost()
 
 
-def after(seconds: float) -> Callable[[], bool]:
-    moment = time.monotonic() + seconds
-    return lambda: time.monotonic() > moment
+def kill(pusher: Pusher, victim: str, pushing: "subprocess.Popen[str]", *, after: float) -> int:
+    """So many seconds after it began; how many processes that hit."""
+
+    def found() -> list[psutil.Process]:
+        leader = json.loads((pusher.home / "delivery" / "lock").read_text() or "{}").get("pid")
+        return [each for each in psutil.process_iter() if is_victim(each, victim, leader, pusher)]
+
+    until(lambda: found() or pushing.poll() is not None, seconds=60)
+    moment = time.monotonic() + after
+    until(lambda: time.monotonic() > moment)
+    victims = found()
+    for process in victims:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return len(victims)
+
+
+def is_victim(process: psutil.Process, victim: str, leader: int | None, pusher: Pusher) -> bool:
+    try:
+        match victim:
+            case "the deploy":
+                return process.pid == leader
+            case "all of it":
+                return os.getsid(process.pid) == leader
+            case _:
+                return "activate" in process.cmdline() and str(pusher.home) in process.cwd()
+    except (psutil.Error, ProcessLookupError):
+        return False
 
 
 def version_of(answer: httpx.Response) -> str:

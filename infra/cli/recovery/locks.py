@@ -3,6 +3,7 @@
 A lock is dropped only if it was taken on this host by an engine that no longer runs; any other is somebody's.
 """
 
+import re
 import socket
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,9 @@ from infra.cli.recovery.state import state_folder
 from infra.errors import UserError
 
 _ENGINE = "pulumi"
+_HOLDER = re.compile(
+    r"created by (?P<username>\S+)@(?P<hostname>\S+) \(pid (?P<pid>\d+)\) at (?P<timestamp>\S+)"
+)
 _CLOCK_SECONDS = 60.0
 """By how much a change of the machine's clock may make a process look younger than it is."""
 
@@ -60,6 +64,12 @@ def drop_dead_locks(backend: str, stack: str) -> int:
         path.unlink(missing_ok=True)
         dropped += 1
     return dropped
+
+
+def names_dead_locks(errors: str) -> bool:
+    """Whether the engine was refused the stack by locks, and each of them is dead."""
+    found = [Lock.model_validate(each.groupdict()) for each in _HOLDER.finditer(errors)]
+    return bool(found) and all(is_dead(lock) for lock in found)
 
 
 def _read(path: Path) -> Lock | None:

@@ -5,6 +5,7 @@ tunnel's routes), versions and deployments (a new one supersedes), what is done 
 and this project's own providers, which adopt by name.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -57,9 +58,9 @@ class Names:
 
     @classmethod
     def of_stack(cls) -> Self:
-        base_url = engine.read("config", "get", "cloudflare:baseUrl").strip()
-        token = engine.read("config", "get", "cloudflare:apiToken").strip()
-        return cls(cloudflare.Cloudflare(api_token=token, base_url=base_url or None))
+        config = json.loads(engine.read("config", "--show-secrets", "--json"))
+        base_url = config.get("cloudflare:baseUrl", {}).get("value")
+        return cls(cloudflare.Cloudflare(api_token=config["cloudflare:apiToken"]["value"], base_url=base_url))
 
     def find(self, resource_type: str, inputs: Inputs) -> str | None:
         finder = FINDERS.get(resource_type)

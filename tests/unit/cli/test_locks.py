@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.cli.recovery.locks import drop_dead_locks
+from infra.cli.recovery.locks import drop_dead_locks, names_dead_locks
 from infra.errors import UserError
 
 
@@ -106,3 +106,18 @@ def test_the_lock_of_a_killed_engine_that_its_parent_has_not_asked_for_is_droppe
     while process.status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.001)
     assert drop_dead_locks(tmp_path.as_uri(), "dev") == 1
+
+
+def test_what_the_engine_says_of_locks_tells_whether_all_are_dead(engine: int) -> None:
+    """As v3.259.0 says it, of a bucket."""
+
+    def said(*holders: tuple[str, int]) -> str:
+        path, since = "s3://state/.pulumi/locks/organization/shoreline/prod", datetime.now(UTC).isoformat()
+        lines = (f"  {path}/1.json: created by ada@{host} (pid {pid}) at {since}" for host, pid in holders)
+        return "\n".join([f"error: the stack is currently locked by {len(holders)} lock(s).", *lines])
+
+    here, dead = socket.gethostname(), dead_pid()
+    assert names_dead_locks(said((here, dead)))
+    assert not names_dead_locks(said((here, dead), (here, engine)))
+    assert not names_dead_locks(said(("elsewhere", dead)))
+    assert not names_dead_locks("error: no such stack")

@@ -58,7 +58,7 @@ class Host:
     def fakes(self) -> Path:
         return self.folder / "fakes"
 
-    def prepare(self, key: str = KEY, **variables: str) -> "subprocess.CompletedProcess[str]":
+    def prepare(self, key: str = KEY, *pushers: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         environment = {
             "PATH": f"{self.fakes}:/usr/sbin:/usr/bin:/sbin:/bin",
             "FAKES": str(self.fakes),
@@ -67,7 +67,7 @@ class Host:
         }
         unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _WITHIN, "sh"]
         return subprocess.run(
-            [*unshare, self.folder, "bash", "-s", "--", key],
+            [*unshare, self.folder, "bash", "-s", "--", key, *pushers],
             input=PREPARE.read_text("utf-8"),
             env=environment,
             capture_output=True,
@@ -150,6 +150,23 @@ def test_a_second_time_changes_nothing_and_another_key_is_the_only_one(host: Hos
     other = KEY.replace("AAAAC3", "AAAAD3")
     assert host.prepare(other).returncode == 0
     assert host.read("home/shoreline/.ssh/authorized_keys") == f"{other}\n"
+
+
+def test_what_deploys_is_another_users_and_who_pushes_can_do_nothing_but_push(host: Host) -> None:
+    pusher = KEY.replace("AAAAC3", "AAAAE3")
+    done = host.prepare(KEY, pusher)
+    assert (done.returncode, done.stderr) == (0, "")
+    home = host.folder / "home" / "shoreline-deploy"
+    restricted = f'restrict,command="git-shell -c \\"$SSH_ORIGINAL_COMMAND\\"" {pusher}'
+    assert (home / ".ssh" / "authorized_keys").read_text().splitlines() == [KEY, restricted]
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert home.stat().st_uid != (host.folder / "home" / "shoreline").stat().st_uid
+    assert host.read("home/shoreline/.ssh/authorized_keys") == f"{KEY}\n"
+
+
+def test_a_pushers_argument_that_is_no_key_is_told_before_anything_is_done(host: Host) -> None:
+    assert "must be the one line of a public key" in host.prepare(KEY, "id_ed25519.pub").stderr
+    assert not (host.fakes / "calls").exists()
 
 
 @pytest.mark.parametrize(

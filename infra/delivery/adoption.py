@@ -1,0 +1,87 @@
+"""What was brought up from here becomes a release too: the first push has something to go back to.
+
+A commit of the files as they are goes to the repository on the server, and a record beside those of pushes.
+"""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import asyncssh
+
+from infra.delivery import stack
+from infra.delivery.records import Release, file_name, next_id, now
+from infra.errors import UserError
+from infra.paths import ROOT
+
+_RECORDS = """for record in delivery/releases/*.json; do
+  if [ -e "$record" ]; then cat "$record" && printf '\\0' || exit 1; fi
+done"""
+"""In one trip: each with a NUL after it."""
+_KEEP = (
+    "cd shoreline.git && git index-pack --stdin >/dev/null && "
+    "git update-ref refs/releases/{0} {0} && git update-ref refs/deployed/last {0}"
+)
+_READ_BY_A_DEPLOY = ("infra", "services")
+"""Here files count that git doesn't know yet."""
+
+
+async def records(connection: asyncssh.SSHClientConnection) -> list[Release]:
+    """Oldest first."""
+    read = await connection.run(_RECORDS, check=True)
+    return [Release.model_validate_json(each) for each in str(read.stdout).split("\0") if each]
+
+
+async def adopt(connection: asyncssh.SSHClientConnection, subject: str) -> tuple[str, str] | None:
+    """Path and text of the record to write; None if what answers is in one already. Raises UserError."""
+    known, serving = await records(connection), stack.serving()
+    last = next((each for each in reversed(known) if each.result == "deployed"), None)
+    if serving is None or (last is not None and last.serving == serving):
+        return None
+    commit = snapshot(subject)
+    pack = _git("pack-objects", "--revs", "--stdout", "-q", stdin=commit.encode())
+    await connection.run(_KEEP.format(commit), input=pack, encoding=None, check=True)
+    release = Release(
+        id=next_id(known), commit=commit, subject=subject, who=whoever(), began=now(), ended=now(),
+        result="deployed", changed=("everything",), serving=serving,
+    )  # fmt: skip
+    return f"delivery/releases/{file_name(release.id)}", release.model_dump_json(indent=1)
+
+
+def snapshot(subject: str) -> str:
+    """A commit without a past, in no branch: what git would add of the files as they are."""
+    with tempfile.TemporaryDirectory() as folder:
+        index = Path(folder) / "index"
+        if (own := Path(_text("rev-parse", "--git-path", "index"))).exists():
+            # With what git knows of the files, few have to be read.
+            shutil.copy2(ROOT / own, index)
+        _git("add", "--update", index=index)
+        _git("add", "--all", "--", *_READ_BY_A_DEPLOY, index=index)
+        tree = _git("write-tree", index=index).decode().strip()
+    who = ("-c", f"user.name={getpass.getuser()}", "-c", f"user.email={whoever()}")
+    return _text(*who, "commit-tree", tree, "-m", subject)
+
+
+def whoever() -> str:
+    """Who works here."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _text(*words: str) -> str:
+    return _git(*words).decode().strip()
+
+
+def _git(*words: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
+    """Raises UserError."""
+    environment = {**os.environ, **({"GIT_INDEX_FILE": str(index)} if index else {})}
+    done = subprocess.run(
+        ["git", *words], cwd=ROOT, env=environment, input=stdin, capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()
+        raise UserError(f"git {words[0]}", said, "Mend what it names and run the command again")
+    return done.stdout
