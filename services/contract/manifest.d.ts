@@ -139,7 +139,7 @@ export interface OpenPage {
 }
 
 export interface OpenSearch {
-  /** text of 1 to 200 characters with a letter or a digit, without control characters */
+  /** 1 to 8 words, together at most 200 characters */
   readonly q: string;
   /** a number, as `next` gives it */
   readonly after: number | null;
@@ -167,7 +167,7 @@ export interface ReadThrough {
 }
 
 export interface Search {
-  /** text of 1 to 200 characters with a letter or a digit, without control characters */
+  /** 1 to 8 words, together at most 200 characters */
   readonly q: string;
   /** a number, as `next` gives it */
   readonly after: number | null;

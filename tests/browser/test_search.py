@@ -119,6 +119,14 @@ def test_a_slow_answer_does_not_replace_a_later_one(page: Page, field: Locator) 
     expect(page.locator("#notes li")).to_have_count(1)
 
 
+def test_too_many_words_are_told(page: Page, field: Locator) -> None:
+    field.fill("one two three four five six seven eight nine")
+    alert = page.locator("#list").get_by_role("alert")
+    expect(alert).to_contain_text(
+        "What is searched for must be 1 to 8 words, together at most 200 characters."
+    )
+
+
 def test_signs_alone_search_for_nothing(page: Page, field: Locator) -> None:
     field.fill("?!")
     field.press("Enter")

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,8 +40,15 @@ def _executable(which: int, name: str) -> Path:
 
 
 def text(value: str) -> str:
-    """A Text literal."""
-    return json.dumps(value, ensure_ascii=False)
+    """A Text literal: as in JSON, but for the escapes of control characters."""
+    return _ESCAPE.sub(_hexadecimal, json.dumps(value, ensure_ascii=False))
+
+
+_ESCAPE = re.compile(r"\\(?:u00([0-9a-f]{2})|.)")
+
+
+def _hexadecimal(escape: re.Match[str]) -> str:
+    return escape[0] if escape[1] is None else f"\\x{escape[1]}"
 
 
 def data(content: bytes) -> str:

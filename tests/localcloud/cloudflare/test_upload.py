@@ -98,6 +98,12 @@ async def test_modules_of_every_kind_are_importable(local: Local) -> None:
     assert (await local.visitor.get("/")).json() == ["hi", 7, 3]
 
 
+async def test_source_text_may_hold_any_character(local: Local) -> None:
+    text = "\0\x01\x1f\x7f\u0080\u2028\\\\u0000"
+    await local.live(f"export default {{ fetch() {{ return new Response('{text}') }} }}")
+    assert (await local.visitor.get("/")).text == text.replace("\\\\", "\\")
+
+
 async def test_a_service_binding_reaches_the_other_workers_deployment(local: Local) -> None:
     back = await local.worker("back")
     await local.deploy(

@@ -1,5 +1,6 @@
 /** The list of notes, newest first, or of those found; pages follow as their reader comes near the end. */
 
+import { ApiError } from "./api.js";
 import { byId, failure, make, timeOf } from "./dom.js";
 
 /** @typedef {import("./api.js").Summary} Summary */
@@ -69,7 +70,7 @@ export function createList({ load, searching, address, announce }) {
     } catch (error) {
       if (number === begun) {
         const what = searching() ? "The notes can't be searched." : "The notes can't be loaded.";
-        state.replaceChildren(failure(what, error, () => void loadPage(from, from !== null)));
+        state.replaceChildren(failure(what, explained(error), () => void loadPage(from, from !== null)));
         if (from === null) {
           items.replaceChildren();
         }
@@ -161,6 +162,15 @@ function row(note, address) {
 /** @param {readonly string[]} pieces Each second one matches. */
 function marked(pieces) {
   return pieces.map((text, at) => (at % 2 === 1 ? make("mark", {}, text) : text));
+}
+
+/**
+ * What is wrong with the words that are searched for, if that is it.
+ * @param {unknown} error
+ */
+function explained(error) {
+  const [words] = error instanceof ApiError ? error.errors : [];
+  return words === undefined ? error : new Error(`What is searched for ${words.message}.`);
 }
 
 /** @param {boolean} searching */
