@@ -12,7 +12,7 @@ from infra.components.servers import Servers
 from infra.manifest.current import bring_up_to_date
 from infra.manifest.limits import Plans
 from infra.paths import SCHEMA
-from infra.providers.key import Key
+from infra.providers.key_ring import KeyRing
 from infra.reporting import user_errors_reported
 from infra.settings import Settings
 
@@ -21,19 +21,20 @@ with user_errors_reported():
     bring_up_to_date(Plans.of(settings))
     database = Database("notes", settings.turso, seed=settings.seed, schema=SCHEMA)
     cache = Cache("cache", settings.upstash)
-    edge_key, session_key = Key("edge-key"), Key("session-key")
+    keys = {**dict(settings.keys), "shared": settings.rollout is not None}
+    edge_keys, session_keys = KeyRing("edge-keys", **keys), KeyRing("session-keys", **keys)
     servers = Servers(
         "vps",
         settings.servers,
         zone=settings.cloudflare,
-        release=Release.current(build_web()),
+        release=Release.current(build_web(), keys=settings.keys),
         environment={
             "DATABASE_ORIGIN": settings.turso.databases or database.url,
             "DATABASE_HOST": database.hostname,
             "DATABASE_TOKEN": database.token,
             "REDIS_URL": cache.tcp_url,
-            "EDGE_KEY": edge_key.value,
-            "SESSION_KEY": session_key.value,
+            "EDGE_KEYS": edge_keys.text,
+            "SESSION_KEYS": session_keys.text,
             "PUBLIC_URL": settings.edge.public_url,
             **mail_environment(settings.mail),
         },
@@ -48,8 +49,8 @@ with user_errors_reported():
         servers=servers,
         front=settings.front,
         rollout=settings.rollout,
-        edge_key=edge_key.value,
-        session_key=session_key.value,
+        edge_keys=edge_keys.text,
+        session_keys=session_keys.text,
     )
 
     # A version that still answers somebody keeps its release.

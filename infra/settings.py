@@ -175,6 +175,22 @@ class SeedSettings(_Model):
     notes: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
+class KeySettings(_Model):
+    """The keys by which the tiers sign for each other and for browsers."""
+
+    generation: Annotated[int, Field(ge=1)] = 1
+    """One more rotates: what the keys before have signed is good until the next rotation."""
+    revoked: Annotated[int, Field(ge=0)] = 0
+    """Whatever keys there were up to this generation are good for nothing any more: they may be known."""
+
+    @model_validator(mode="after")
+    def _the_generation_is_not_revoked(self) -> Self:
+        if self.revoked >= self.generation:
+            remedy = f"Set keys.generation to {self.revoked + 1}, too"
+            raise refusal(f"{self.revoked} revokes the generation in force", remedy, where="revoked")
+        return self
+
+
 class RolloutSettings(_Model):
     """A new version of the Worker that answers a part of the visitors, and what answers the rest.
 
@@ -198,6 +214,7 @@ class Settings(_Model):
     seed: SeedSettings = SeedSettings()
     mail: MailSettings | None = None
     """Unset: no email is sent."""
+    keys: KeySettings = KeySettings()
     front: Front = "edge"
     """Who stands before everything: the edge, or the first server, should the edge break as a whole."""
     rollout: RolloutSettings | None = None

@@ -17,14 +17,14 @@ KEY_BYTES = 32
 MIB = 1024 * 1024
 
 
-def _key(value: Any) -> bytes:
+def _keys(value: str) -> tuple[bytes, ...]:
     try:
-        key = base64url.decode(value)
+        keys = tuple(base64url.decode(each) for each in value.split(","))
     except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"must be base64url of {KEY_BYTES} bytes")
-    return key
+        keys = ()
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise ValueError(f"must be base64url of {KEY_BYTES} bytes each, with commas between")
+    return keys
 
 
 def _origin(value: str) -> str:
@@ -45,7 +45,8 @@ def _redis_url(value: str) -> str:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
-Key = Annotated[bytes, BeforeValidator(_key), Field(repr=False)]
+Keys = Annotated[tuple[bytes, ...], BeforeValidator(_keys), Field(repr=False)]
+"""The first one signs, every one verifies: so one takes over from another without a gap."""
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Place = Annotated[Listen, BeforeValidator(_listen)]
 Text = Annotated[str, Field(min_length=1)]
@@ -77,8 +78,8 @@ class Settings(BaseModel):
     """What the Host header says."""
     database_token: Annotated[Text, Field(repr=False)]
     redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)]
-    edge_key: Key
-    session_key: Key
+    edge_keys: Keys
+    session_keys: Keys
     public_url: Origin
     server_name: Text
     release: Text

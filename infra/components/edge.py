@@ -44,8 +44,8 @@ class Edge(pulumi.ComponentResource):
         servers: Servers,
         front: Front,
         rollout: RolloutSettings | None = None,
-        edge_key: pulumi.Input[str],
-        session_key: pulumi.Input[str],
+        edge_keys: pulumi.Input[str],
+        session_keys: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("shoreline:index:Edge", name, None, opts)
@@ -58,14 +58,14 @@ class Edge(pulumi.ComponentResource):
                 {"name": "ASSETS", "type": "assets"},
                 {"name": "DATABASE_TOKEN", "type": "secret_text", "text": database.token},
                 {"name": "DATABASE_URL", "type": "plain_text", "text": database.url},
-                {"name": "EDGE_KEY", "type": "secret_text", "text": edge_key},
+                {"name": "EDGE_KEYS", "type": "secret_text", "text": edge_keys},
                 {"name": "ORIGINS", "type": "json", "json": pulumi.Output.json_dumps(servers.origins)},
                 {"name": "PUBLIC_URL", "type": "plain_text", "text": settings.public_url},
                 {"name": "REDIS_TOKEN", "type": "secret_text", "text": cache.rest_token},
                 {"name": "REDIS_URL", "type": "plain_text", "text": cache.rest_url},
                 {"name": "RELEASE", "type": "version_metadata"},
                 {"name": "SERVER_RELEASE", "type": "plain_text", "text": servers.release},
-                {"name": "SESSION_KEY", "type": "secret_text", "text": session_key},
+                {"name": "SESSION_KEYS", "type": "secret_text", "text": session_keys},
             ],
         )
         self.version = version.id

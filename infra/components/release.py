@@ -9,6 +9,7 @@ from typing import Self
 from infra.components.units import rendered
 from infra.errors import UserError
 from infra.paths import BUILD, SERVICES
+from infra.settings import KeySettings
 from services.host.contents import identify
 from services.host.pythons import LOCK
 
@@ -24,17 +25,25 @@ class Release:
     folder: Path
 
     @classmethod
-    def current(cls, pages: Path, services: Path = SERVICES, folder: Path = BUILD / "release") -> Self:
+    def current(
+        cls,
+        pages: Path,
+        services: Path = SERVICES,
+        folder: Path = BUILD / "release",
+        *,
+        keys: KeySettings = KeySettings(),  # noqa: B008 - frozen
+    ) -> Self:
         """The release of the code as it is, staged in `folder`: always the same, so that only content counts.
 
-        `pages`: the built static assets, which the front serves. Raises UserError where the services' lock
+        `pages`: the built static assets, which the front serves. `keys`: with others it is another release,
+        which starts beside the one that has the former ones. Raises UserError where the services' lock
         file is missing.
         """
-        stage(contents(services, pages), folder)
+        stage(contents(services, pages, keys), folder)
         return cls(identify(folder), folder)
 
 
-def contents(services: Path, pages: Path) -> Mapping[str, bytes]:
+def contents(services: Path, pages: Path, keys: KeySettings) -> Mapping[str, bytes]:
     """The files of a release by their path in it."""
     lock = services / LOCK
     if not lock.is_file():
@@ -43,7 +52,7 @@ def contents(services: Path, pages: Path) -> Mapping[str, bytes]:
     units = {f"units/{name}": text.encode() for name, text in rendered().items()}
     assets = (path for path in sorted(pages.rglob("*")) if path.is_file())
     site = {f"pages/{path.relative_to(pages).as_posix()}": path.read_bytes() for path in assets}
-    return {**code, **units, **site, LOCK: lock.read_bytes()}
+    return {**code, **units, **site, LOCK: lock.read_bytes(), "keys.json": keys.model_dump_json().encode()}
 
 
 def _code(services: Path) -> Iterator[str]:

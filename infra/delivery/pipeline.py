@@ -153,6 +153,7 @@ class Deploy:
                 say("  nothing answered before: what there is stays as it is")
                 return "failed"
             trees.put(former.commit, applied_since(self.records, former).texts)
+            stack.keep_keys()
             prepare_stack()
             stack.up()
             self.records.write(former.model_copy(update={"serving": stack.serving()}))

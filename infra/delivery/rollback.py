@@ -16,6 +16,7 @@ def go_back_to(records: Records, wanted: str) -> Release:
     since = applied_since(records, target)
     refuse_contractions(target, since.names, since.texts)
     trees.put(target.commit, since.texts)
+    stack.keep_keys()
     return target
 
 

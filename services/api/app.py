@@ -14,7 +14,7 @@ def create_app(manifest: Manifest, tools: Tools) -> ASGIApp:
     """The ASGI application. Raises ValueError on a manifest that doesn't fit the code."""
     settings = tools.settings
     app: ASGIApp = Dispatch(manifest, tools)
-    app = FrontDoor(app, settings.edge_key)  # signed by the edge, or 401
+    app = FrontDoor(app, settings.edge_keys)  # signed by the edge, or 401
     app = Overload(app, settings.most_requests)  # 503 and Retry-After where too many are in progress
     app = Health(app, settings.release)  #      the check on the host, unsigned
     app = ProblemDocuments(app)  #              whatever is raised below becomes an RFC 9457 document

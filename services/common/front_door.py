@@ -1,7 +1,7 @@
 """ASGI middleware: only what the edge has signed comes in, and who is asking is what it vouches for."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,8 +16,8 @@ HEALTH = "/healthz"
 class FrontDoor:
     """Puts the Identity, or None, into the request's state; raises Problem 401 on anything unsigned."""
 
-    def __init__(self, app: ASGIApp, key: bytes, clock: Callable[[], float] = time.time) -> None:
-        self._app, self._key, self._clock = app, key, clock
+    def __init__(self, app: ASGIApp, keys: Sequence[bytes], clock: Callable[[], float] = time.time) -> None:
+        self._app, self._keys, self._clock = app, keys, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -28,7 +28,7 @@ class FrontDoor:
 
     def _admit(self, scope: Scope, method: str, target: str) -> Identity | None:
         signature, identity = _header(scope, SIGNATURE_HEADER), _header(scope, IDENTITY_HEADER)
-        return admit(self._key, self._clock(), signature, identity, method, target)
+        return admit(self._keys, self._clock(), signature, identity, method, target)
 
 
 def is_health_check(method: str, target: str) -> bool:
@@ -36,11 +36,16 @@ def is_health_check(method: str, target: str) -> bool:
 
 
 def admit(
-    key: bytes, now: float, signature: str | None, identity: str | None, method: str, target: str
+    keys: Sequence[bytes],
+    now: float,
+    signature: str | None,
+    identity: str | None,
+    method: str,
+    target: str,
 ) -> Identity | None:
     """Who is asking. Raises Problem 401 unless the edge signed exactly this."""
     vouched = identity or ""
-    if not is_valid(key, now, header=signature, method=method, target=target, identity=vouched):
+    if not is_valid(keys, now, header=signature, method=method, target=target, identity=vouched):
         raise unsigned()
     try:
         return Identity.from_header(vouched)

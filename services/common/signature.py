@@ -7,6 +7,7 @@ Its twin is services/edge/src/signature.ts; services/contract/signature.vectors.
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 
 from services.common.base64url import encode
 
@@ -26,15 +27,17 @@ def sign(key: bytes, seconds: int, method: str, target: str, identity: str) -> s
     return f"v1 {seconds} {_code(key, str(seconds), method, target, identity)}"
 
 
-def is_valid(key: bytes, now: float, *, header: str | None, method: str, target: str, identity: str) -> bool:
-    """Whether `header` signs exactly this request, and is of `now` (unix seconds) give or take 30 s."""
+def is_valid(
+    keys: Sequence[bytes], now: float, *, header: str | None, method: str, target: str, identity: str
+) -> bool:
+    """Whether `header` signs exactly this by one of `keys`, and is of `now` (unix seconds) by 30 s."""
     if (form := _FORM.fullmatch(header or "")) is None:
         return False
     if "\n" in method + target + identity:
         # HTTP has none; they would make two requests of one text.
         return False
     seconds, code = form.groups()
-    genuine = hmac.compare_digest(code, _code(key, seconds, method, target, identity))
+    genuine = any(hmac.compare_digest(code, _code(key, seconds, method, target, identity)) for key in keys)
     return genuine and abs(now - int(seconds)) <= LIFETIME_SECONDS
 
 

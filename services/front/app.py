@@ -60,8 +60,8 @@ class Front:
         )
         routes = Manifest.load(settings.manifest_file).routes
         self._router = Router([route for route in routes if route.run.kind != "asset"])
-        self._api = Upstream(http.api, settings.api_listen.authority, settings.edge_key)
-        self._realtime = Upstream(http.realtime, settings.realtime_listen.authority, settings.edge_key)
+        self._api = Upstream(http.api, settings.api_listen.authority, settings.edge_keys[0])
+        self._realtime = Upstream(http.realtime, settings.realtime_listen.authority, settings.edge_keys[0])
         self._security_headers = security_headers(settings.public_url)
 
     @web.middleware

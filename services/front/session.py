@@ -3,7 +3,10 @@
 The edge's twin: services/edge/src/access.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
@@ -32,13 +35,13 @@ class Session:
 def session_of(request: web.Request, settings: Settings, now: float) -> Session | None:
     """That of a valid token at `now` (unix seconds), if there is one."""
     token = cookie_of(request.headers.get("cookie", ""), access_cookie_name(settings.public_url))
-    return None if token is None else verify(token, settings.session_key, now)
+    return None if token is None else verify(token, settings.session_keys, now)
 
 
-def verify(token: str, key: bytes, now: float) -> Session | None:
-    """Whose token it is: HS256, no other algorithm, and alive at `now`."""
+def verify(token: str, keys: Sequence[bytes], now: float) -> Session | None:
+    """Whose token it is: HS256, no other algorithm, by one of `keys`, and alive at `now`."""
     try:
-        claims = jwt.decode(token, key, algorithms=["HS256"], options=_BY_OUR_CLOCK)
+        claims = _claims(token, keys)
         if now >= claims["exp"] or claims["iat"] > now + CLOCK_SKEW_SECONDS:
             return None
         return Session(
@@ -47,6 +50,14 @@ def verify(token: str, key: bytes, now: float) -> Session | None:
         )
     except (jwt.InvalidTokenError, ValidationError, TypeError):
         return None
+
+
+def _claims(token: str, keys: Sequence[bytes]) -> dict[str, Any]:
+    """Raises InvalidTokenError."""
+    for key in keys:
+        with suppress(jwt.InvalidSignatureError):
+            return jwt.decode(token, key, algorithms=["HS256"], options=_BY_OUR_CLOCK)
+    raise jwt.InvalidSignatureError
 
 
 _BY_OUR_CLOCK: "jwt.types.Options" = {

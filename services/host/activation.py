@@ -16,7 +16,7 @@ from services.host.programs import run as run_program
 from services.host.systemd import SERVICES, TUNNEL, unit
 
 _COMPILE_SECONDS = 120.0
-_HIDDEN = ("TOKEN", "KEY", "SECRET", "PASSWORD", "REDIS_URL")
+_HIDDEN = ("TOKEN", "KEYS", "SECRET", "PASSWORD", "REDIS_URL")
 _LAST_REQUESTS_SECONDS = 1.0
 """From the proxy's last look at a release to its connection, many times over."""
 
@@ -32,7 +32,13 @@ class Given:
     def redact(self, text: str) -> str:
         """The text without the values of secret variables."""
         variables = {**self.environment, **self.tunnel}
-        hidden = {value for name, value in variables.items() if name.endswith(_HIDDEN) and value}
+        hidden = {
+            part
+            for name, value in variables.items()
+            if name.endswith(_HIDDEN)
+            for part in (value.split(",") if name.endswith("KEYS") else [value])
+            if part
+        }
         for value in sorted(hidden, key=len, reverse=True):
             text = text.replace(value, "[secret]")
         return text

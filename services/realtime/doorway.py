@@ -1,6 +1,7 @@
 """Who may come in, and where to: decides about an upgrade request before it is one. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -55,12 +56,12 @@ class Healthy(Exception):
     """The request is the health check of the host."""
 
 
-def decide(asked: Asked, key: bytes, now: float) -> Identity:
+def decide(asked: Asked, keys: Sequence[bytes], now: float) -> Identity:
     """Who comes in. Raises Healthy, or Problem 401, 404 or 426."""
     if is_health_check(asked.method, asked.target):
         raise Healthy
     signature, vouched = asked.header(SIGNATURE_HEADER), asked.header(IDENTITY_HEADER)
-    identity = admit(key, now, signature, vouched, asked.method, asked.target)
+    identity = admit(keys, now, signature, vouched, asked.method, asked.target)
     if asked.path != EVENTS and asked.note is None:
         raise Problem(404, "There is nothing at this path.")
     if (asked.header("upgrade") or "").lower() != "websocket":

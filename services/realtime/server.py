@@ -95,7 +95,7 @@ class Realtime:
             "cache-control": "no-store",
         }
         try:
-            identity = decide(asked, self._settings.edge_key, self._clock())
+            identity = decide(asked, self._settings.edge_keys, self._clock())
             if self._connections.is_full_for(identity.user):
                 raise Problem(429, "There are too many connections of yours.", {"retry-after": "30"})
         except Healthy:

@@ -55,7 +55,7 @@ class Bench:
         bindings = {
             "DATABASE_URL": f"http://127.0.0.1:{self.database.port}",
             "DATABASE_TOKEN": self.database.token,
-            "SESSION_KEY": base64url.encode(self.keys.session),
+            "SESSION_KEYS": base64url.encode(self.keys.session),
             "PUBLIC_URL": "http://localhost",
         }
         if redis is not None:

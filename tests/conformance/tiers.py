@@ -139,7 +139,7 @@ def both_tiers(made: Compiled, folder: Path) -> Iterator[Tiers]:
                 places[tier],
                 database_port=database.port,
                 token=database.token,
-                servers=Servers([Server("vps-1", api.port)], keys.edge, keys.session),
+                servers=Servers([Server("vps-1", api.port)], keys),
             )
             workers.append(stack.enter_context(worker))
         yield Tiers(workers[0], workers[1], api, database, keys, variables)

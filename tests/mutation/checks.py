@@ -21,6 +21,7 @@ SIGNATURE = "services/common/signature.py"
 SESSION = "tests/unit/edge/test_session.py"
 CONNECTIONS = "tests/unit/plugins/command/test_connections.py"
 LOCKS = "tests/unit/cli/test_locks.py"
+KEY_RING = "tests/unit/providers/test_key_ring.py"
 MANIFEST = "tests/unit/manifest"
 UPSTASH = "tests/localcloud/upstash/test_durability.py"
 
@@ -28,7 +29,7 @@ CHECKS = (
     Check(
         "a server asks for the edge's signature",
         "services/common/front_door.py",
-        "if not is_valid(key, now, header=signature, method=method, target=target, identity=vouched):",
+        "if not is_valid(keys, now, header=signature, method=method, target=target, identity=vouched):",
         "if False:",
         (
             f"{API}::test_without_a_signature_nothing_is_answered",
@@ -41,14 +42,14 @@ CHECKS = (
     Check(
         "the api stands behind the front door",
         "services/api/app.py",
-        "app = FrontDoor(app, settings.edge_key)",
+        "app = FrontDoor(app, settings.edge_keys)",
         "",
         (f"{API}::test_a_forged_signature_is_refused",),
     ),
     Check(
         "the realtime service stands behind the front door",
         "services/realtime/doorway.py",
-        "identity = admit(key, now, signature, vouched, asked.method, asked.target)",
+        "identity = admit(keys, now, signature, vouched, asked.method, asked.target)",
         'identity = Identity.from_header(vouched or "")',
         (f"{REALTIME}::test_a_forged_signature_is_refused",),
     ),
@@ -80,6 +81,27 @@ CHECKS = (
         (
             f"{API}::test_a_signature_replayed_for_another_person_is_refused",
             f"{REALTIME}::test_a_signature_for_another_person_is_refused",
+        ),
+    ),
+    Check(
+        "what a former key has signed is still good",
+        SIGNATURE,
+        "for key in keys)",
+        "for key in keys[:1])",
+        (
+            "tests/unit/api/test_signature.py::test_any_of_the_keys_may_have_signed",
+            f"{API}::test_the_former_key_still_signs",
+            f"{REALTIME}::test_the_former_key_still_signs",
+        ),
+    ),
+    Check(
+        "a key that is revoked is not taken over",
+        "infra/providers/key_ring.py",
+        "if key.since > revoked}",
+        "}",
+        (
+            f"{KEY_RING}::test_nothing_is_left_of_what_is_revoked",
+            f"{KEY_RING}::test_a_key_that_was_made_after_what_is_revoked_is_kept",
         ),
     ),
     Check(

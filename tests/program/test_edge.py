@@ -92,8 +92,8 @@ def declare(
             servers=ServersOutputs(entrance),  # type: ignore[arg-type]
             front=front,
             rollout=rollout,
-            edge_key=pulumi.Output.secret("an-edge-key"),
-            session_key=pulumi.Output.secret("a-session-key"),
+            edge_keys=pulumi.Output.secret("an-edge-key"),
+            session_keys=pulumi.Output.secret("a-session-key"),
         )
         return edge.url.apply(urls.append)
 

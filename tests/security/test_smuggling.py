@@ -30,7 +30,7 @@ def signed_for_itself(door: Door) -> list[bool]:
     """Of each request that reached the api: whether the door meant it as it stands there."""
     return [
         is_valid(
-            door.keys.edge,
+            [door.keys.edge],
             time.time(),
             header=asked.headers.get("shoreline-edge"),
             method=asked.method,

@@ -13,7 +13,7 @@ from websockets.typing import Origin
 from tests.stack.changes import EDGE_CHANGES, planned_changes
 from tests.support.clone import Clone
 from tests.support.cloud import until
-from tests.support.load import load
+from tests.support.load import load, tier_of
 
 pytestmark = pytest.mark.slow
 
@@ -27,10 +27,6 @@ def note_of(clone: Clone) -> str:
     """The URL of an open note."""
     note = httpx.get(f"{clone.url}/api/notes", params={"limit": 1}).json()["notes"][0]["id"]
     return f"{clone.url}/api/notes/{note}"
-
-
-def tier_of(answer: httpx.Response) -> str:
-    return str(answer.headers.get("x-served-by", "nobody"))
 
 
 def who_served(answer: httpx.Response) -> str:

@@ -1,13 +1,20 @@
 """A new release for some of the visitors: both versions answer, each from its own release of the servers."""
 
+import itertools
 import json
+import threading
+import time
 from collections import Counter
 
 import httpx
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.stack.changes import EDGE_CHANGES, planned_changes
 from tests.support.clone import Clone
+from tests.support.load import load, tier_of
+from tests.support.people import credentials
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +34,40 @@ def live(clone: Clone) -> set[str]:
     return {path.parent.name for path in home.glob("shoreline/releases/*/live")}
 
 
-def test_a_share_then_everybody_and_the_release_before_is_drained_last(running: Clone) -> None:
+class Visitor:
+    """Somebody who is signed in, asks both tiers, and refreshes the session every second."""
+
+    def __init__(self, site: str, account: dict[str, str]) -> None:
+        self._site, self._turns, self._lock = site, itertools.count(), threading.Lock()
+        entered = httpx.post(f"{site}/api/sign-in", json=account).raise_for_status()
+        self.cookies, self.refreshed = dict(entered.cookies), time.monotonic()
+
+    def ask(self, client: httpx.Client) -> httpx.Response:
+        turn = next(self._turns)
+        with self._lock:
+            if time.monotonic() > self.refreshed + 1:
+                return self.refresh(client)
+        # Of whichever version: the next request may be another one's.
+        client.cookies = httpx.Cookies(self.cookies)
+        target = "/api/me" if turn % 2 else "/api/workspaces"
+        return client.get(f"{self._site}{target}", headers={KEY: f"visitor-{turn}"})
+
+    def refresh(self, client: httpx.Client) -> httpx.Response:
+        client.cookies = httpx.Cookies(self.cookies)
+        answer = client.post(f"{self._site}/api/session", headers={KEY: f"visitor-{next(self._turns)}"})
+        self.cookies, self.refreshed = {**self.cookies, **answer.cookies}, time.monotonic()
+        return answer
+
+
+def rotate(clone: Clone, generation: int) -> None:
+    clone.pulumi("config", "set", "--path", "shoreline:keys.generation", str(generation))
+
+
+def test_a_share_then_everybody_while_the_keys_are_rotated_and_the_release_before_is_drained_last(
+    running: Clone,
+) -> None:
+    account = credentials(running.url)
+    always, away = Visitor(running.url, account), Visitor(running.url, account)
     before = json.loads(running.pulumi("stack", "output", "--json"))
     source = running.folder / "services" / "api" / "app.py"
     source.write_text(f"{source.read_text()}\n# edited\n")
@@ -35,15 +75,42 @@ def test_a_share_then_everybody_and_the_release_before_is_drained_last(running: 
         "percentage": 30, "version": before["version"], "serverRelease": before["serverRelease"]
     }  # fmt: skip
     running.pulumi("config", "set", "--plaintext", "shoreline:rollout", json.dumps(rollout))
-    running.shoreline("up")
-    after = json.loads(running.pulumi("stack", "output", "--json"))
-    assert live(running) == {before["serverRelease"], after["serverRelease"]}
-    shared = answers(running.url, 100)
-    assert set(shared) == {before["version"], after["version"]} and 10 <= shared[after["version"]] <= 55
-    running.pulumi("preview", "--expect-no-changes")
+    rotate(running, 2)
+    with load(always.ask, seen=tier_of, pause=0.15) as found:
+        running.shoreline("up")
+        after = json.loads(running.pulumi("stack", "output", "--json"))
+        assert live(running) == {before["serverRelease"], after["serverRelease"]}
+        shared = answers(running.url, 100)
+        assert set(shared) == {before["version"], after["version"]} and 10 <= shared[after["version"]] <= 55
+        running.pulumi("preview", "--expect-no-changes")
+        # What the first keys signed is as good as before.
+        with connect(
+            f"{running.url.replace('http', 'ws', 1)}/api/realtime",
+            origin=Origin(running.url),
+            additional_headers={"cookie": f"session={away.cookies['session']}"},
+        ) as socket:
+            assert json.loads(socket.recv(timeout=10)) == {"type": "ready"}
 
-    running.pulumi("config", "rm", "shoreline:rollout")
-    assert set(planned_changes(running)) == {*EDGE_CHANGES - {VERSION}, "command:remote:Command"}
-    running.shoreline("up")
-    assert live(running) == {after["serverRelease"]}
-    assert answers(running.url, 20) == {after["version"]: 20}
+        running.pulumi("config", "rm", "shoreline:rollout")
+        assert set(planned_changes(running)) == {*EDGE_CHANGES - {VERSION}, "command:remote:Command"}
+        running.shoreline("up")
+        assert live(running) == {after["serverRelease"]}
+        assert answers(running.url, 20) == {after["version"]: 20}
+
+        rotate(running, 3)
+        running.shoreline("up")
+    assert found.failures == []
+    assert found.saw("edge") > 20 and found.saw("api") > 20
+    with httpx.Client(timeout=20) as client:
+        assert always.refresh(client).status_code == 200
+        assert away.refresh(client).status_code == 401
+        stale = {"cookie": f"session={away.cookies['session']}"}
+        assert httpx.get(f"{running.url}/api/me", headers=stale).status_code == 401
+
+    rotate(running, 2)
+    done = running.attempt("pulumi", "preview", "--non-interactive")
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "shoreline:keys.generation: 2 is behind: generation 3 is in force" in said, said
+    assert "Traceback" not in said and "1 errored" in said
+    rotate(running, 3)

@@ -80,9 +80,10 @@ def given_out(clone: Clone) -> list[str]:
     found = [
         outputs["notes-token"]["jwt"],
         *(outputs["cache-redis"][name] for name in ("password", "restToken", "readOnlyRestToken")),
-        *(outputs[name]["value"] for name in ("edge-key", "session-key", "vps-1-tunnel-secret")),
+        outputs["vps-1-tunnel-secret"]["value"],
+        *(outputs[name]["text"] for name in ("edge-keys", "session-keys")),
     ]
-    return [json.loads(each["plaintext"]) for each in found]
+    return [secret for each in found for secret in json.loads(each["plaintext"]).split(",")]
 
 
 def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:

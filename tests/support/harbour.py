@@ -85,7 +85,7 @@ def harbour(bundle: Path, folder: Path) -> Iterator[Harbour]:
             places["edge"],
             database_port=database.port,
             token=database.token,
-            servers=Servers([Server("vps-1", *ports)], keys.edge, keys.session),
+            servers=Servers([Server("vps-1", *ports)], keys),
             redis=upstash.redis(),
         ) as worker,
     ):

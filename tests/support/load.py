@@ -21,6 +21,11 @@ class Load:
         return sum(count for (_, seen), count in self.answers.items() if seen == what)
 
 
+def tier_of(answer: httpx.Response) -> str:
+    """Who answered."""
+    return str(answer.headers.get("x-served-by", "nobody"))
+
+
 @contextmanager
 def load(
     ask: Callable[[httpx.Client], httpx.Response],

@@ -32,10 +32,20 @@ EVERY_SECOND = "* * * * * * *"
 
 @dataclass(frozen=True)
 class Keys:
-    """What edge and servers share."""
+    """What edge and servers share: the keys that sign, and those that did so before."""
 
     edge: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     session: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    former_edge: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    former_session: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Of services and Worker."""
+        return {
+            "EDGE_KEYS": f"{base64url.encode(self.edge)},{base64url.encode(self.former_edge)}",
+            "SESSION_KEYS": f"{base64url.encode(self.session)},{base64url.encode(self.former_session)}",
+        }
 
 
 def environment(
@@ -53,8 +63,7 @@ def environment(
         "DATABASE_HOST": "notes-shoreline.turso.localhost",
         "DATABASE_TOKEN": database.token,
         "REDIS_URL": cache.url,
-        "EDGE_KEY": base64url.encode(keys.edge),
-        "SESSION_KEY": base64url.encode(keys.session),
+        **keys.variables,
         "PUBLIC_URL": public_url,
         "API_LISTEN": "127.0.0.1:0",
         "REALTIME_LISTEN": "127.0.0.1:0",

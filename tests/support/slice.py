@@ -47,7 +47,7 @@ def whole_slice(
                 places["edge"],
                 database_port=database.port,
                 token=database.token,
-                servers=Servers([Server("vps-1", api.port, realtime.port)], keys.edge, keys.session),
+                servers=Servers([Server("vps-1", api.port, realtime.port)], keys),
                 redis=upstash.redis(),
             ) as worker,
         ):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from infra.components.bundle import build_web
 from infra.paths import NODE_MODULES, SERVICES
-from services.common import base64url
 from tests.support.process import running, until
+from tests.support.services import Keys
 
 RELEASE = "11111111-2222-4333-8444-555555555555"
 COMPATIBILITY_DATE = "2026-10-15"
@@ -37,8 +37,7 @@ class Servers:
     """What a stack with servers gives the Worker."""
 
     servers: Sequence[Server]
-    edge_key: bytes
-    session_key: bytes
+    keys: Keys
     public_url: str = "http://localhost"
 
 
@@ -195,8 +194,7 @@ def _bindings(servers: Servers | None) -> str:
         {"name": each.name, "url": f"https://{each.name}.servers.localhost"} for each in servers.servers
     ]
     texts = {
-        "EDGE_KEY": base64url.encode(servers.edge_key),
-        "SESSION_KEY": base64url.encode(servers.session_key),
+        **servers.keys.variables,
         "PUBLIC_URL": servers.public_url,
     }
     bindings = [f"(name = {json.dumps(name)}, text = {json.dumps(text)})" for name, text in texts.items()]

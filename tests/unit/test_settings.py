@@ -131,6 +131,20 @@ def test_the_route_needs_a_host_of_its_own(dev: Values) -> None:
     ]
 
 
+def test_keys_are_of_a_generation_that_is_not_revoked(dev: Values) -> None:
+    def told(**keys: Any) -> list[str]:
+        return mistakes_of({**dev, "shoreline:keys": json.dumps(keys)})
+
+    assign = "Set it with `pulumi config set --path 'shoreline:keys.generation' VALUE`."
+    wrong = "input should be a valid integer, unable to parse string as an integer, and it is 'two'"
+    assert told(generation="two") == [f"shoreline:keys.generation: {wrong}. {assign}"]
+    low = "input should be greater than or equal to 1, and it is 0"
+    assert told(generation=0) == [f"shoreline:keys.generation: {low}. {assign}"]
+    assert told(generation=2, revoked=2) == [
+        "shoreline:keys.revoked: 2 revokes the generation in force. Set keys.generation to 3, too."
+    ]
+
+
 def test_mail_is_left_out_or_whole_and_a_user_name_wants_a_password(dev: Values) -> None:
     assert Settings.parse(dev, SECRETS).mail is None
     mail = {"host": "smtp.example.com", "from": "digest@example.com"}

@@ -50,7 +50,7 @@ def signed_in_reply(tools: Tools, signed_in: SignedIn, status: int) -> Reply:
     """The account, with both tokens as cookies."""
     settings, token = tools.settings, signed_in.token
     access, account = _access(tools, signed_in.user, signed_in.name, token.session, signed_in.roles)
-    refresh = refresh_cookie(settings.public_url, token.sealed(settings.session_key))
+    refresh = refresh_cookie(settings.public_url, token.sealed(settings.session_keys[0]))
     return json_reply(account, status, cookies=(access, refresh))
 
 
@@ -74,7 +74,7 @@ def _access(
     """The access token's cookie, and what is told of the account."""
     settings, now, workspaces = tools.settings, int(time.time()), tokens.Workspaces.of(roles)
     token = tokens.issue(
-        settings.session_key, now, user=user, name=name, session=session, workspaces=workspaces
+        settings.session_keys[0], now, user=user, name=name, session=session, workspaces=workspaces
     )
     expires = now + tokens.LIFETIME_SECONDS
     account = {"user": user, "name": name, "expires": expires}
@@ -84,4 +84,4 @@ def _access(
 
 def _refresh_token(call: Call, tools: Tools) -> RefreshToken | None:
     text = call.request.header(REFRESH_HEADER)
-    return None if text is None else RefreshToken.opened(text, [tools.settings.session_key])
+    return None if text is None else RefreshToken.opened(text, tools.settings.session_keys)

@@ -16,10 +16,10 @@ export interface Env {
   readonly ORIGINS?: readonly Origin[];
   /** The release of the servers that belongs to this version: it answers as long as it runs. */
   readonly SERVER_RELEASE?: string;
-  /** Signs what goes to the servers: base64url of 32 bytes. */
-  readonly EDGE_KEY?: string;
-  /** Verifies access tokens: base64url of 32 bytes. */
-  readonly SESSION_KEY?: string;
+  /** Sign what goes to the servers (hmac.ts). */
+  readonly EDGE_KEYS?: string;
+  /** Verify access tokens. */
+  readonly SESSION_KEYS?: string;
   /** Where the public reaches the edge: decides the session cookie's name. */
   readonly PUBLIC_URL?: string;
 }

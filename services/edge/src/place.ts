@@ -32,5 +32,5 @@ async function eitherTier(exchange: Exchange): Promise<Response> {
 }
 
 function hasServers({ env }: Exchange): boolean {
-  return env.EDGE_KEY !== undefined && env.ORIGINS !== undefined && env.ORIGINS.length > 0;
+  return env.EDGE_KEYS !== undefined && env.ORIGINS !== undefined && env.ORIGINS.length > 0;
 }

@@ -15,7 +15,7 @@ const app = new Hono();
 
 app.use("/api/*", async (context, next) => {
   try {
-    const key = Uint8Array.from(atob(context.env.SESSION_KEY.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const key = Uint8Array.from(atob(context.env.SESSION_KEYS.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
     const { payload } = await jwtVerify(getCookie(context, "session") ?? "", key, { algorithms: ["HS256"] });
     context.set("session", payload);
   } catch {

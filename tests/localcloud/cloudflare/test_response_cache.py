@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from infra.localcloud.endpoints import Address
-from services.common import base64url
 from tests.localcloud.cloudflare.local import Local
 from tests.support.gate import Gate
 from tests.support.manifest import altered
@@ -91,7 +90,7 @@ async def site(module: str, database: Sqld, tmp_path: Path) -> AsyncIterator[Sit
             texts = {
                 "DATABASE_URL": "https://notes-shoreline.turso.localhost",
                 "DATABASE_TOKEN": database.token,
-                "SESSION_KEY": base64url.encode(KEYS.session),
+                **KEYS.variables,
                 "PUBLIC_URL": "http://localhost:8700",
             }
             bindings = [{"name": name, "type": "plain_text", "text": text} for name, text in texts.items()]

@@ -8,6 +8,7 @@ import pytest
 from services.common.identity import Identity
 from services.common.signature import LIFETIME_SECONDS, sign
 from tests.support.problem import check_problem
+from tests.support.services import FrontDoor, Keys
 from tests.unit.api.conftest import Api
 
 TARGET = "/api/workspaces?after=x&limit=1"
@@ -27,6 +28,10 @@ def refused(api: Api, method: str, target: str, headers: Headers) -> None:
 
 def test_a_signed_request_is_answered(api: Api, ada: Identity) -> None:
     assert api.door.ask("GET", TARGET, ada).json() == {"workspaces": [], "next": None}
+
+
+def test_the_former_key_still_signs(api: Api, keys: Keys, ada: Identity) -> None:
+    assert FrontDoor(api.door.service, keys.former_edge).ask("GET", TARGET, ada).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "DELETE"])

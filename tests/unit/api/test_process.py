@@ -21,6 +21,7 @@ from tests.support.process import until
 from tests.support.services import FrontDoor, Keys, service
 from tests.unit.api.conftest import Api
 
+KEYS_WANTED = "must be base64url of 32 bytes each, with commas between"
 HANDLER_ELSEWHERE = json.dumps(
     {
         "version": 1,
@@ -48,7 +49,7 @@ def test_what_is_wrong_with_the_environment_is_told_at_once() -> None:
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
-            "EDGE_KEY": "short",
+            "EDGE_KEYS": "short",
             "API_LISTEN": "localhost",
         },
         capture_output=True,
@@ -59,7 +60,7 @@ def test_what_is_wrong_with_the_environment_is_told_at_once() -> None:
     told = dict(line.split(": ", 1) for line in done.stderr.splitlines())
     missing = "is missing. Set it in the environment file of the release"
     assert told["DATABASE_ORIGIN"] == told["REDIS_URL"] == told["RELEASE"] == missing
-    assert told["EDGE_KEY"] == "must be base64url of 32 bytes"
+    assert told["EDGE_KEYS"] == KEYS_WANTED
     assert told["API_LISTEN"] == "must be unix:PATH or HOST:PORT"
 
 
@@ -92,7 +93,8 @@ def test_a_manifest_that_does_not_fit_is_told_by_name(
         ("DATABASE_ORIGIN", "libsql://x", "must be http(s)://host[:port] without a path"),
         ("DATABASE_ORIGIN", "https://x/path", "must be http(s)://host[:port] without a path"),
         ("REDIS_URL", "http://x", "must be redis://... or rediss://..."),
-        ("SESSION_KEY", base64url.encode(b"x" * 31), "must be base64url of 32 bytes"),
+        ("SESSION_KEYS", base64url.encode(b"x" * 31), KEYS_WANTED),
+        ("SESSION_KEYS", f"{base64url.encode(b'x' * 32)},", KEYS_WANTED),
         ("DATABASE_HOST", "", "String should have at least 1 character"),
     ],
 )
@@ -104,7 +106,8 @@ def test_a_mistake_is_told_without_the_value(api: Api, name: str, value: str, wo
 
 def test_settings_show_no_secret(api: Api) -> None:
     shown = repr(load(api.variables))
-    secrets = [api.variables[name] for name in ("DATABASE_TOKEN", "REDIS_URL", "EDGE_KEY", "SESSION_KEY")]
+    secrets = [api.variables[name] for name in ("DATABASE_TOKEN", "REDIS_URL")]
+    secrets += [key for name in ("EDGE_KEYS", "SESSION_KEYS") for key in api.variables[name].split(",")]
     assert not [secret for secret in secrets if secret in shown]
 
 

@@ -75,6 +75,13 @@ def test_a_refresh_gives_new_tokens_of_the_same_session(api: Api, keys: Keys, em
     assert refreshed(api, response.cookies["refresh"]).status_code == 200
 
 
+def test_a_token_by_the_former_key_is_renewed_by_the_one_that_signs(api: Api, keys: Keys, email: str) -> None:
+    first = sign_up(api, email)
+    response = refreshed(api, RefreshToken(first.session, 0).sealed(keys.former_session))
+    assert response.status_code == 200, response.text
+    assert RefreshToken.opened(response.cookies["refresh"], [keys.session]) == RefreshToken(first.session, 1)
+
+
 def test_a_refreshed_token_knows_of_changed_memberships(api: Api, email: str) -> None:
     first = sign_up(api, email)
     join = "insert into memberships (workspace, user, role, created) values ('harbour', :user, 'viewer', 0)"

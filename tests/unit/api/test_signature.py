@@ -22,7 +22,7 @@ ADA = Identity(user="u-1", name="Ada").header()
 def test_the_shared_vectors_hold(vector: dict[str, object]) -> None:
     signed = {name: vector[name] for name in ("method", "target", "identity")}
     assert sign(KEY, vector["seconds"], **signed) == vector["header"]  # type: ignore[arg-type] # JSON
-    assert is_valid(KEY, float(str(vector["seconds"])), header=vector["header"], **signed)  # type: ignore[arg-type] # JSON
+    assert is_valid([KEY], float(str(vector["seconds"])), header=vector["header"], **signed)  # type: ignore[arg-type] # JSON
 
 
 @pytest.mark.parametrize("identity", VECTORS["identities"], ids=lambda identity: identity["name"])
@@ -36,7 +36,15 @@ def test_identities_are_written_as_the_edge_does(identity: dict[str, Any]) -> No
 def valid(header: str | None = None, *, now: float = NOW, **changes: Any) -> bool:
     asked = {"method": "GET", "target": "/api/x?a=1", "identity": ADA}
     genuine = sign(KEY, NOW, **asked)
-    return is_valid(KEY, now, header=genuine if header is None else header, **{**asked, **changes})
+    return is_valid([KEY], now, header=genuine if header is None else header, **{**asked, **changes})
+
+
+def test_any_of_the_keys_may_have_signed() -> None:
+    asked = {"method": "GET", "target": "/api/x", "identity": ""}
+    keys = [b"a" * 32, b"b" * 32, b"c" * 32]
+    for key in keys:
+        assert is_valid(keys, NOW, header=sign(key, NOW, **asked), **asked)
+    assert not is_valid(keys[1:], NOW, header=sign(keys[0], NOW, **asked), **asked)
 
 
 @pytest.mark.parametrize("age", [0, 1, LIFETIME_SECONDS, -LIFETIME_SECONDS])
@@ -69,7 +77,7 @@ def test_a_signature_replayed_on_something_else_is_refused(changes: dict[str, An
 
 def test_the_parts_cannot_be_shifted_between_lines() -> None:
     header = sign(KEY, NOW, "GET", "/a", "b\nc")
-    assert not is_valid(KEY, NOW, header=header, method="GET", target="/a\nb", identity="c")
+    assert not is_valid([KEY], NOW, header=header, method="GET", target="/a\nb", identity="c")
 
 
 GENUINE = sign(KEY, NOW, "GET", "/api/x?a=1", ADA)
@@ -104,9 +112,9 @@ def test_a_forged_signature_is_refused(header: str) -> None:
 @pytest.mark.parametrize("identity", ["e30", "bm90IGpzb24", "!", base64url.encode(b'{"user":"","name":"x"}')])
 def test_an_identity_without_sense_is_refused_though_signed(identity: str) -> None:
     with pytest.raises(Problem) as refusal:
-        admit(KEY, NOW, sign(KEY, NOW, "GET", "/", identity), identity, "GET", "/")
+        admit([KEY], NOW, sign(KEY, NOW, "GET", "/", identity), identity, "GET", "/")
     assert refusal.value.status == 401
 
 
 def test_nobody_may_be_vouched_for() -> None:
-    assert admit(KEY, NOW, sign(KEY, NOW, "GET", "/", ""), None, "GET", "/") is None
+    assert admit([KEY], NOW, sign(KEY, NOW, "GET", "/", ""), None, "GET", "/") is None

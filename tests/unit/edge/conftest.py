@@ -48,7 +48,7 @@ def worker(
 ) -> Iterator[Edge]:
     """A Worker that knows sessions, and has no server."""
     directory = tmp_path_factory.mktemp("edge")
-    alone = Servers([], keys.edge, keys.session)
+    alone = Servers([], keys)
     with edge(bundle, directory, database_port=gate.port, token=database.token, servers=alone) as running:
         yield running
 
@@ -59,7 +59,7 @@ def readonly_worker(
 ) -> Iterator[Edge]:
     """A Worker whose token may only read."""
     directory = tmp_path_factory.mktemp("readonly")
-    alone = Servers([], keys.edge, keys.session)
+    alone = Servers([], keys)
     with edge(bundle, directory, database_port=gate.port, token=database.readonly, servers=alone) as running:
         yield running
 

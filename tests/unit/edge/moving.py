@@ -98,7 +98,7 @@ def moving(bundle: Path, folder: Path, database: Sqld, cache: Valkey, redis: Red
                 folder,
                 database_port=edge_way.port,
                 token=database.token,
-                servers=Servers([Server("vps-1", server.port)], keys.edge, keys.session),
+                servers=Servers([Server("vps-1", server.port)], keys),
                 redis=redis,
             ) as worker,
         ):

@@ -58,7 +58,7 @@ def stack(bundle: Path, folder: Path, database: Sqld, cache: Valkey, redis: Redi
             folder,
             database_port=database.port,
             token=database.token,
-            servers=Servers([Server("vps-1", gate.port, realtime.port)], keys.edge, keys.session),
+            servers=Servers([Server("vps-1", gate.port, realtime.port)], keys),
             redis=redis,
         ) as worker,
     ):

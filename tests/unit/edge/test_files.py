@@ -35,7 +35,7 @@ def site(
             folder,
             database_port=database.port,
             token=database.token,
-            servers=Servers([Server("vps-1", api.port), Server("vps-2", None)], keys.edge, keys.session),
+            servers=Servers([Server("vps-1", api.port), Server("vps-2", None)], keys),
             redis=redis,
         ) as worker,
         httpx.Client(base_url=worker.url, timeout=30, headers={"cookie": cookie}) as client,

@@ -38,7 +38,7 @@ def test_a_request_goes_through_signed_for_who_asks(servers: Stack, problem: Pro
     }
     assert (asked.method, asked.path) == ("GET", f"{STATISTICS}?x=&")
     assert is_valid(
-        servers.keys.edge,
+        [servers.keys.edge],
         time.time(),
         header=asked.headers["shoreline-edge"],
         method="GET",
@@ -193,7 +193,7 @@ def test_only_a_safe_request_goes_on_to_the_next_server(
     keys = servers.keys
     with Gate(1).opened() as dead:
         several = [Server("vps-1", None), Server("vps-2", dead.port), Server("vps-3", servers.api.port)]
-        given = Servers(several, keys.edge, keys.session)
+        given = Servers(several, keys)
         with (
             edge(bundle, tmp_path, database_port=1, token=database.token, servers=given) as worker,
             dead.trouble("drops"),
@@ -216,7 +216,7 @@ def test_only_a_safe_request_goes_on_to_the_next_server(
 def test_every_server_gone_is_told(
     bundle: Path, servers: Stack, problem: ProblemCheck, tmp_path: Path
 ) -> None:
-    given = Servers([Server("vps-1", None), Server("vps-2", None)], servers.keys.edge, servers.keys.session)
+    given = Servers([Server("vps-1", None), Server("vps-2", None)], servers.keys)
     with edge(bundle, tmp_path, database_port=1, token="x", servers=given) as worker:
         headers = {"cookie": f"session={servers.token(ws=MEMBER)}"}
         problem(httpx.get(f"{worker.url}{STATISTICS}", headers=headers, trust_env=False), 503)

@@ -54,7 +54,7 @@ def limiting(
         folder,
         database_port=gate.port,
         token=database.token,
-        servers=Servers([], keys.edge, keys.session),
+        servers=Servers([], keys),
         redis=Redis(redis_gate.port, redis.host, redis.token),
     ) as running:
         yield running

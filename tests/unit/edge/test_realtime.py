@@ -85,7 +85,7 @@ def test_the_servers_goodbye_arrives_with_its_code(servers: Stack, database: Sql
     bundle = servers.worker.log.parent
     variables = environment(database, servers.cache, servers.keys, tmp_path)
     with service("realtime", tmp_path, variables) as stopping:
-        given = Servers([Server("vps-1", None, stopping.port)], servers.keys.edge, servers.keys.session)
+        given = Servers([Server("vps-1", None, stopping.port)], servers.keys)
         (tmp_path / "edge").mkdir()
         with (
             edge(bundle, tmp_path / "edge", database_port=1, token="x", servers=given) as worker,
@@ -109,7 +109,7 @@ def test_server_sent_events_come_through_one_by_one(
 ) -> None:
     """Each before the next one is caused: nothing on the way gathers them, as the gate would."""
     user = new_user()
-    direct = Servers([Server("vps-1", servers.api.port)], servers.keys.edge, servers.keys.session)
+    direct = Servers([Server("vps-1", servers.api.port)], servers.keys)
     with (
         edge(
             bundle, tmp_path, database_port=database.port, token=database.token, servers=direct, redis=redis

@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from services.common import base64url
+from tests.support.sessions import token
 from tests.support.workerd import Edge, Server, Servers, edge
 from tests.unit.edge.conftest import ProblemCheck
 from tests.unit.edge.stack import Stack
@@ -26,6 +27,10 @@ def test_a_valid_token_says_who_it_is(servers: Stack) -> None:
     assert response.json() == {**who, "workspaces": {"harbour": "editor"}, "more": False}
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-served-by"] == "edge"
+
+
+def test_a_token_by_the_former_key_is_still_taken(servers: Stack) -> None:
+    assert me(servers, f"session={token(servers.keys.former_session)}").json()["user"] == "ada"
 
 
 def test_verifying_is_no_trip(servers: Stack) -> None:
@@ -110,7 +115,7 @@ def test_over_tls_the_cookie_is_bound_to_the_host(
 ) -> None:
     folder = worker.log.parent.parent / "bundle0"
     keys = servers.keys
-    public = Servers([Server("vps-1", None)], keys.edge, keys.session, "https://notes.example")
+    public = Servers([Server("vps-1", None)], keys, "https://notes.example")
     secure = tmp_path_factory.mktemp("secure")
     with edge(folder, secure, database_port=1, token="x", servers=public) as running:
         for name, status in (("session", 401), ("__Host-session", 200)):

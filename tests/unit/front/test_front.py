@@ -15,6 +15,7 @@ from services.common.signature import is_valid
 from services.front.limits import network
 from tests.support.gate import Answer, Trouble
 from tests.support.problem import check_problem
+from tests.support.sessions import token
 from tests.unit.front.conftest import PUBLIC_URL, Front
 
 CONTRACT = json.loads((SERVICES / "contract" / "front-door.json").read_bytes())
@@ -121,7 +122,7 @@ def test_a_request_goes_through_signed_for_who_asks(front: Front) -> None:
     assert (asked.method, asked.path) == ("GET", target)
     signature = asked.headers["shoreline-edge"]
     assert is_valid(
-        front.keys.edge, time.time(), header=signature, method="GET", target=target, identity=identity
+        [front.keys.edge], time.time(), header=signature, method="GET", target=target, identity=identity
     )
     assert asked.headers["x-request-id"] == answer.headers["x-request-id"] == "request-17"
     assert "cookie" not in asked.headers
@@ -141,6 +142,11 @@ def test_what_a_client_says_of_itself_is_not_believed(front: Front) -> None:
     [asked] = passed
     assert asked.headers["x-kept"] == "kept"
     assert not (forged.keys() - {"connection"}) & asked.headers.keys()
+
+
+def test_a_token_by_the_former_key_is_still_taken(front: Front) -> None:
+    with front.client(token(front.keys.former_session)) as client:
+        assert client.get("/api/me").json()["user"] == "ada"
 
 
 @pytest.mark.parametrize(

@@ -220,10 +220,10 @@ def test_code_that_does_not_compile_is_refused_before_anything_changes(host: Man
 def test_no_secret_is_in_a_message(host: ManagedHost, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     release = copy("one = 1")
     host.break_release(release)
-    monkeypatch.setenv("LOG_LINE", f"can't connect with {SECRET} and tunnel-token-1")
+    monkeypatch.setenv("LOG_LINE", f"can't connect with {SECRET}, tunnel-token-1 and key-2")
     with pytest.raises(ActivationFailed) as caught:
-        put(host, release)
-    assert "can't connect with [secret] and [secret]" in str(caught.value)
+        put(host, release, EDGE_KEYS="key-1,key-2")
+    assert "can't connect with [secret], [secret] and [secret]" in str(caught.value)
 
 
 def test_an_activation_that_was_killed_is_taken_up_again(

@@ -5,9 +5,11 @@ import time
 import httpx
 import pytest
 
+from services.common import base64url
 from services.common.identity import Identity
 from services.common.signature import LIFETIME_SECONDS, sign
 from tests.support.problem import check_problem
+from tests.support.services import FrontDoor
 from tests.unit.realtime.conftest import TARGET, Realtime
 
 UPGRADE = {
@@ -36,6 +38,11 @@ def refused(realtime: Realtime, headers: Headers, target: str = TARGET) -> None:
 def test_a_signed_upgrade_is_let_in(realtime: Realtime, ada: Identity) -> None:
     with realtime.opened(ada) as socket:
         assert socket.recv(timeout=5) == '{"type":"ready"}'
+
+
+def test_the_former_key_still_signs(realtime: Realtime, ada: Identity) -> None:
+    former = base64url.decode(realtime.variables["EDGE_KEYS"].split(",")[1])
+    assert ask(realtime, FrontDoor(realtime.service, former).headers("GET", TARGET, ada)).status_code == 101
 
 
 @pytest.mark.parametrize("target", [TARGET, "/", "/healthz?x", "/healthz/", "/api/statistics"])

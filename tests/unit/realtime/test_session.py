@@ -62,7 +62,7 @@ async def connected(
     ):
         port = server.sockets[0].getsockname()[1]
         vouched = ADA.header()
-        signature = sign(settings.edge_key, NOW, "GET", target, vouched)
+        signature = sign(settings.edge_keys[0], NOW, "GET", target, vouched)
         headers = {"shoreline-edge": signature, "shoreline-identity": vouched}
         url = f"ws://127.0.0.1:{port}{target}"
         async with connect(

@@ -8,6 +8,7 @@ import pytest
 from infra.components.release import Release, contents, stage
 from infra.errors import UserError
 from infra.paths import SERVICES
+from infra.settings import KeySettings
 from services.host.contents import identify
 
 
@@ -29,7 +30,8 @@ def current(services: Path) -> Release:
 
 
 def test_a_release_holds_what_a_server_runs_and_nothing_else(services: Path) -> None:
-    assert sorted(contents(services, services / "web" / "public")) == [
+    assert sorted(contents(services, services / "web" / "public", KeySettings())) == [
+        "keys.json",
         "pages/index.html",
         "requirements.lock",
         "services/__init__.py",
@@ -54,6 +56,12 @@ def test_the_id_depends_on_content_alone(services: Path) -> None:
         Release.current(services / "web" / "public", services, services.parent / "elsewhere").id == first.id
     )
     assert len(first.id) == 16
+
+
+def test_other_keys_are_another_release(services: Path) -> None:
+    pages = services / "web" / "public"
+    rotated = Release.current(pages, services, services.parent / "staged", keys=KeySettings(generation=2))
+    assert rotated.id != current(services).id
 
 
 @pytest.mark.parametrize("name", ["edge/src/index.ts", "web/build.mjs", "schema/0001_notes.sql"])
@@ -89,7 +97,7 @@ def test_the_staged_folder_holds_exactly_the_release(services: Path) -> None:
     (staged / "services" / "gone" / "stale.py").write_text("")
     release = current(services)
     files = {path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file()}
-    assert files == set(contents(services, services / "web" / "public"))
+    assert files == set(contents(services, services / "web" / "public", KeySettings()))
     assert identify(staged) == release.id
 
 
@@ -109,7 +117,7 @@ def test_a_missing_lock_is_named(services: Path) -> None:
 
 def test_the_release_of_this_tree_imports_only_what_is_in_it() -> None:
     """Of `services`; other packages are the lock file's matter."""
-    files = contents(SERVICES, SERVICES / "web" / "public")
+    files = contents(SERVICES, SERVICES / "web" / "public", KeySettings())
     modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files}
     for name, content in files.items():
         if name.endswith(".py"):

@@ -48,12 +48,12 @@ export const access: Stage = async (exchange, next) => {
 
 /** The session of the request. Throws Problem 401 where there is none, 503 where this stack has no sessions. */
 async function requireSession({ request, env }: Exchange): Promise<Session> {
-  const { SESSION_KEY, PUBLIC_URL } = env;
-  if (SESSION_KEY === undefined || PUBLIC_URL === undefined) {
+  const { SESSION_KEYS, PUBLIC_URL } = env;
+  if (SESSION_KEYS === undefined || PUBLIC_URL === undefined) {
     throw notSetUp();
   }
   const now = Math.floor(Date.now() / 1000);
-  const session = await sessionOf(request.headers.get("cookie"), { SESSION_KEY, PUBLIC_URL }, now);
+  const session = await sessionOf(request.headers.get("cookie"), { SESSION_KEYS, PUBLIC_URL }, now);
   if (session === null) {
     throw new Problem(401, "Sign in first.");
   }

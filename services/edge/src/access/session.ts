@@ -2,7 +2,7 @@
 
 import { decodeBase64url } from "../base64url.ts";
 import type { Env } from "../env.ts";
-import { hmacKey } from "../hmac.ts";
+import { isGenuine } from "../hmac.ts";
 import { type Role, ROLES } from "../manifest.ts";
 
 export interface Session {
@@ -46,21 +46,21 @@ export function cookieOf(header: string | null, name: string): string | null {
 /** The session of a request's Cookie header; null where none is valid at `now` (unix seconds). */
 export async function sessionOf(
   cookies: string | null,
-  env: Required<Pick<Env, "SESSION_KEY" | "PUBLIC_URL">>,
+  env: Required<Pick<Env, "SESSION_KEYS" | "PUBLIC_URL">>,
   now: number,
 ): Promise<Session | null> {
   const token = cookieOf(cookies, cookieName(env.PUBLIC_URL));
-  return token === null ? null : verify(token, env.SESSION_KEY, now);
+  return token === null ? null : verify(token, env.SESSION_KEYS, now);
 }
 
-/** Tokens that this isolate has found genuine, by key and token: verifying one again would say the same. */
+/** Tokens that this isolate has found genuine, by keys and token: verifying one again would say the same. */
 const genuine = new Map<string, Session>();
 const MOST_GENUINE = 1_000;
 
-/** The session of a JWT (HS256, no other algorithm), or null. `key` is base64url. */
-export async function verify(token: string, key: string, now: number): Promise<Session | null> {
-  const name = `${key} ${token}`;
-  const session = genuine.get(name) ?? (await verified(token, key));
+/** The session of a JWT (HS256, no other algorithm) by one of the keys (hmac.ts), or null. */
+export async function verify(token: string, keys: string, now: number): Promise<Session | null> {
+  const name = `${keys} ${token}`;
+  const session = genuine.get(name) ?? (await verified(token, keys));
   if (session === null || now >= session.expires || session.issued > now + CLOCK_SKEW_SECONDS) {
     return null;
   }
@@ -78,14 +78,13 @@ function remember(name: string, session: Session): void {
   genuine.set(name, session);
 }
 
-async function verified(token: string, key: string): Promise<Session | null> {
+async function verified(token: string, keys: string): Promise<Session | null> {
   const [header, claims, code, more] = token.split(".");
   if (header === undefined || claims === undefined || code === undefined || more !== undefined) {
     return null;
   }
   try {
-    const signed = new TextEncoder().encode(`${header}.${claims}`);
-    const genuine = await crypto.subtle.verify("HMAC", await hmacKey(key), decodeBase64url(code), signed);
+    const genuine = await isGenuine(keys, decodeBase64url(code), `${header}.${claims}`);
     return genuine && field(parse(header), "alg") === "HS256" ? sessionFrom(parse(claims)) : null;
   } catch {
     // No base64, no UTF-8, or no JSON.

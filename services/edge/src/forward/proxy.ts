@@ -67,7 +67,7 @@ async function send(
 ): Promise<Response> {
   const { request, env } = exchange;
   const origins = candidates(exchange, key);
-  if (origins.length === 0 || env.EDGE_KEY === undefined) {
+  if (origins.length === 0 || env.EDGE_KEYS === undefined) {
     throw notSetUp();
   }
   const target = exchange.url.pathname + exchange.url.search;
@@ -77,7 +77,7 @@ async function send(
   for (const origin of origins) {
     exchange.origin = origin.name;
     try {
-      await seal(headers, exchange, env.EDGE_KEY, target);
+      await seal(headers, exchange, env.EDGE_KEYS, target);
       return await ask(origin, target, { method, headers, body }, deadline);
     } catch (error) {
       failure = error;
@@ -108,14 +108,14 @@ function candidates({ route, asked, env }: Exchange, key: string): readonly Orig
   return named;
 }
 
-async function seal(headers: Headers, exchange: Exchange, key: string, target: string): Promise<void> {
+async function seal(headers: Headers, exchange: Exchange, keys: string, target: string): Promise<void> {
   const identity = exchange.session === null ? "" : identityHeader(exchange.session);
   const seconds = Math.floor(Date.now() / 1000);
   headers.set("x-request-id", exchange.id);
   if (exchange.env.SERVER_RELEASE !== undefined) {
     headers.set(RELEASE_HEADER, exchange.env.SERVER_RELEASE);
   }
-  headers.set(SIGNATURE_HEADER, await sign(key, { seconds, method: exchange.request.method, target, identity }));
+  headers.set(SIGNATURE_HEADER, await sign(keys, { seconds, method: exchange.request.method, target, identity }));
   if (identity !== "") {
     headers.set(IDENTITY_HEADER, identity);
   }

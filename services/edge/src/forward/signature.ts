@@ -6,7 +6,7 @@
 
 import type { Session } from "../access/session.ts";
 import { encodeBase64url } from "../base64url.ts";
-import { hmacKey } from "../hmac.ts";
+import { hmac } from "../hmac.ts";
 
 export const SIGNATURE_HEADER = "shoreline-edge";
 export const IDENTITY_HEADER = "shoreline-identity";
@@ -19,11 +19,10 @@ export interface Signed {
   readonly identity: string;
 }
 
-/** The signature header's value. `key` is base64url. */
-export async function sign(key: string, { seconds, method, target, identity }: Signed): Promise<string> {
+/** The signature header's value. `keys`: as in hmac.ts. */
+export async function sign(keys: string, { seconds, method, target, identity }: Signed): Promise<string> {
   const text = ["v1", seconds, method, target, identity].join("\n");
-  const code = await crypto.subtle.sign("HMAC", await hmacKey(key), new TextEncoder().encode(text));
-  return `v1 ${seconds} ${encodeBase64url(new Uint8Array(code))}`;
+  return `v1 ${seconds} ${encodeBase64url(await hmac(keys, text))}`;
 }
 
 /** The identity header's value: base64url of compact JSON. */
