@@ -189,7 +189,12 @@ def test_the_index_follows_every_write(api: Api, workspace: str) -> None:
     for word in words:
         expected = {note for note, body in rows.items() if word in body}
         assert {note["id"] for note in search(api, workspace, word, limit=100)["notes"]} == expected
-    several = json.dumps(list(rows))
+    other = note_id(1)
+    changed = "update notes set id = :other, title = 'renamed' where id = :note"
+    api.database.execute(changed, {"other": other, "note": rows.popitem()[0]})
+    assert titles(api, workspace, "renamed") == ["renamed"]
+    api.database.execute("insert into _note_search (_note_search, rank) values ('integrity-check', 1)")
+    several = json.dumps([*rows, other])
     api.database.execute(
         "delete from notes where id in (select value from json_each(:notes))", {"notes": several}
     )
