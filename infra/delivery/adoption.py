@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncssh
 
 from infra.delivery import stack
-from infra.delivery.records import Release, file_name, next_id, now
+from infra.delivery.records import Release, deployed, file_name, next_id, now
 from infra.errors import UserError
 from infra.paths import ROOT
 
@@ -39,11 +39,11 @@ async def records(connection: asyncssh.SSHClientConnection) -> list[Release]:
 async def adopt(connection: asyncssh.SSHClientConnection, subject: str) -> tuple[str, str] | None:
     """Path and text of the record to write; None if what answers is in one already. Raises UserError."""
     known, serving = await records(connection), stack.serving()
-    last = next((each for each in reversed(known) if each.result == "deployed"), None)
+    last = deployed(known)
     if serving is None or (last is not None and last.serving == serving):
         return None
     commit = snapshot(subject)
-    pack = _git("pack-objects", "--revs", "--stdout", "-q", stdin=commit.encode())
+    pack = _pack(commit, last.commit if last else None)
     await connection.run(_KEEP.format(commit), input=pack, encoding=None, check=True)
     release = Release(
         id=next_id(known), commit=commit, subject=subject, who=whoever(), began=now(), ended=now(),
@@ -56,14 +56,21 @@ def snapshot(subject: str) -> str:
     """A commit without a past, in no branch: what git would add of the files as they are."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
-        if (own := Path(_text("rev-parse", "--git-path", "index"))).exists():
+        if (own := ROOT / _text("rev-parse", "--git-path", "index")).exists():
             # With what git knows of the files, few have to be read.
-            shutil.copy2(ROOT / own, index)
+            shutil.copy2(own, index)
         _git("add", "--update", index=index)
         _git("add", "--all", "--", *_READ_BY_A_DEPLOY, index=index)
         tree = _git("write-tree", index=index).decode().strip()
     who = ("-c", f"user.name={getpass.getuser()}", "-c", f"user.email={whoever()}")
     return _text(*who, "commit-tree", tree, "-m", subject)
+
+
+def _pack(commit: str, former: str | None) -> bytes:
+    """Without what the server has of the former one, where that is known here."""
+    known = former is not None and _run_git("cat-file", "-e", former).returncode == 0
+    revisions = f"{commit}\n^{former}" if known else commit
+    return _git("pack-objects", "--revs", "--stdout", "-q", stdin=revisions.encode())
 
 
 def whoever() -> str:
@@ -77,11 +84,17 @@ def _text(*words: str) -> str:
 
 def _git(*words: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
     """Raises UserError."""
-    environment = {**os.environ, **({"GIT_INDEX_FILE": str(index)} if index else {})}
-    done = subprocess.run(
-        ["git", *words], cwd=ROOT, env=environment, input=stdin, capture_output=True, check=False
-    )
+    done = _run_git(*words, stdin=stdin, index=index)
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()
         raise UserError(f"git {words[0]}", said, "Mend what it names and run the command again")
     return done.stdout
+
+
+def _run_git(
+    *words: str, stdin: bytes = b"", index: Path | None = None
+) -> "subprocess.CompletedProcess[bytes]":
+    environment = {**os.environ, **({"GIT_INDEX_FILE": str(index)} if index else {})}
+    return subprocess.run(
+        ["git", *words], cwd=ROOT, env=environment, input=stdin, capture_output=True, check=False
+    )

@@ -55,7 +55,7 @@ class Records:
 
     def deployed(self) -> Release | None:
         """The release in force: the last one that was deployed."""
-        return next((each for each in reversed(self.all()) if each.result == "deployed"), None)
+        return deployed(self.all())
 
     def next_id(self) -> str:
         return next_id(self.all())
@@ -77,6 +77,11 @@ class Records:
                 yield Release.model_validate_json(path.read_bytes())
             except ValidationError as error:
                 raise ValueError(f"{path} is no record of a release: {error}") from None
+
+
+def deployed(releases: Sequence[Release]) -> Release | None:
+    """The last one that was."""
+    return next((each for each in reversed(releases) if each.result == "deployed"), None)
 
 
 def next_id(releases: Sequence[Release]) -> str:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,8 @@ class Server:
 
     folder: Path
     within: Sequence[str | Path] = ()
+    address: str | Path = ""
+    variables: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for place in (self.home / "delivery", self.clone / "infra" / "toolchain"):
@@ -74,8 +76,8 @@ class Server:
 
     def start(self, *refs: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*self.within, "git", "-C", self.clone, "push", self.repository, *refs],
-            env={**os.environ, "HOME": str(self.home)},
+            [*self.within, "git", "-C", self.clone, "push", self.address or self.repository, *refs],
+            env={**os.environ, "HOME": str(self.home), **self.variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -164,6 +166,22 @@ def test_after_a_kill_the_next_one_ends_what_the_killed_one_left(server: Server)
     assert pushing.returncode != 0 and "the deploy was killed. Push again" in told
     server.go()
     assert server.push()[0] == 0 and server.branch == first
+
+
+def test_a_key_that_may_only_push_pushes_and_does_nothing_else(server: Server, tmp_path: Path) -> None:
+    """As sshd runs it for such a key (infra/servers/prepare)."""
+    door = tmp_path / "ssh"
+    last = "for SSH_ORIGINAL_COMMAND; do :; done"
+    door.write_text(f'#!/bin/sh\n{last}\nexec git-shell -c "$SSH_ORIGINAL_COMMAND"\n')
+    door.chmod(0o700)
+    server.address = "ssh://shoreline-deploy@203.0.113.1:22/~/shoreline.git"
+    server.variables = {"GIT_SSH": str(door), "GIT_SSH_VARIANT": "ssh"}
+    server.go()
+    commit = server.commit("good")
+    assert server.push()[0] == 0 and server.branch == commit
+    words = [door, "203.0.113.1", "cat delivery/environment.json"]
+    done = subprocess.run(words, cwd=server.home, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and done.stdout == "" and "unrecognized command" in done.stderr
 
 
 @needs("unshare")
