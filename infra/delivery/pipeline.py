@@ -124,18 +124,21 @@ class Deploy:
         for each in reversed(self.records.all()):
             if each.id == self.release.id:
                 continue
-            result = each.result
-            if result == "running":
-                # In the last step it answers alone once it has passed every gate.
-                alone = each.serving is not None and versions == {each.serving.version}
-                result = "deployed" if alone and each.step == "roll out" else "interrupted"
-                self.records.write(each.model_copy(update={"result": result, "ended": now()}))
-                say(f"  {each.id} was killed in its step {each.step!r}: this deploy begins with what answers")
-            if result in ("deployed", "rolled back"):
+            found = self._settled(each, versions) if each.result == "running" else each
+            if found.result in ("deployed", "rolled back"):
                 break
-            if each.before is not None and each.before.version in versions:
-                return each.before
+            if found.before is not None and found.before.version in versions:
+                return found.before
         return stack.serving()
+
+    def _settled(self, killed: Release, versions: set[str]) -> Release:
+        """A killed deploy, ended. In its last step it answers alone once every gate is passed."""
+        alone = killed.serving is not None and versions == {killed.serving.version}
+        result = "deployed" if alone and killed.step == "roll out" else "interrupted"
+        settled = killed.model_copy(update={"result": result, "ended": now()})
+        self.records.write(settled)
+        say(f"  {killed.id} was killed in its step {killed.step!r}: this deploy begins with what answers")
+        return settled
 
     def _failed(self, step: str, reason: str, *, undo: bool) -> None:
         say(f"✗ {step}: {reason}")

@@ -68,7 +68,7 @@ def test_back_to_the_former_release_in_one_step(pusher: Pusher) -> None:
     former = pushed(pusher)
     pusher.append("services/edge/src/index.ts", '\nconsole.log("again");\n')
     pusher.append("services/realtime/server.py", "\n# again\n")
-    pusher.push("Another one")
+    print(f"\n{parts(pusher.push('Another one'))}")
     with under_load(pusher):
         pusher.clone.shoreline("releases", "--rollback")
     back = pusher.releases()[-1]
