@@ -179,7 +179,7 @@ def test_a_key_that_may_only_push_pushes_and_does_nothing_else(server: Server, t
     server.go()
     commit = server.commit("good")
     assert server.push()[0] == 0 and server.branch == commit
-    words = [door, "203.0.113.1", "cat delivery/environment.json"]
+    words = [str(door), "203.0.113.1", "cat delivery/environment.json"]
     done = subprocess.run(words, cwd=server.home, capture_output=True, text=True, check=False)
     assert done.returncode != 0 and done.stdout == "" and "unrecognized command" in done.stderr
 
