@@ -18,9 +18,9 @@ _PREPARE = (
     "git -c init.defaultBranch=main init --quiet --bare shoreline.git && rm -f shoreline.git/hooks/*.sample"
 )
 _HOOK = "shoreline.git/hooks/pre-receive"
+_NEEDED = ("PULUMI_STACK", "PULUMI_BACKEND_URL")
 _STATE = (
-    "PULUMI_STACK",
-    "PULUMI_BACKEND_URL",
+    *_NEEDED,
     "PULUMI_CONFIG_PASSPHRASE",
     "PULUMI_ACCESS_TOKEN",
     "AWS_ACCESS_KEY_ID",
@@ -76,7 +76,7 @@ def variables(environ: Mapping[str, str], also: Collection[str] = ()) -> dict[st
 
     Raises UserError.
     """
-    if missing := [name for name in also if name not in environ]:
+    if missing := [name for name in (*_NEEDED, *also) if name not in environ]:
         raise UserError(missing[0], "is not set in this shell", "Export it, or leave it out")
     found = {name: environ[name] for name in (*_STATE, *also) if name in environ}
     if "PULUMI_CONFIG_PASSPHRASE" not in found and (file := environ.get(_PASSPHRASE_FILE)):

@@ -129,3 +129,5 @@ def test_what_is_handed_over_is_what_opens_the_state_and_what_is_named(tmp_path:
     }
     with pytest.raises(UserError, match="UIP_INDEX: is not set"):
         variables(shell, ["UIP_INDEX"])
+    with pytest.raises(UserError, match="PULUMI_BACKEND_URL: is not set"):
+        variables({"PULUMI_STACK": "prod"})
