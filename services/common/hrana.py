@@ -99,13 +99,21 @@ class Database:
         """Runs one statement."""
         return _result(await self.execute_encoded(_statement(Statement(sql, args or {}))))
 
-    async def transaction(self, statements: Sequence[Statement]) -> Sequence[Result]:
+    async def transaction(
+        self, statements: Sequence[Statement], begin: str = "begin immediate"
+    ) -> Sequence[Result]:
         """Runs the statements in one transaction, in one request: all of them or none."""
-        results, errors = await self.batch(transaction_steps([_statement(each) for each in statements]))
+        results, errors = await self.batch(
+            transaction_steps([_statement(each) for each in statements], begin)
+        )
         failed = next((error for error in errors if error), None)
         if failed is not None:
             raise refusal(failed)
         return [_result(result) for result in results[1 : len(statements) + 1]]
+
+    async def snapshot(self, statements: Sequence[Statement]) -> Sequence[Result]:
+        """Runs statements that only read, on the same state of the database; no writer waits for them."""
+        return await self.transaction(statements, "begin")
 
     async def execute_encoded(self, statement: Mapping[str, Any]) -> Any:
         """The result of one statement, both as Hrana writes them."""

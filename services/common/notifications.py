@@ -46,7 +46,7 @@ async def read_on(database: Database, user: str, since: int) -> Standing:
     """What came after the one with the id `since`, at most AT_ONCE. Raises DatabaseFailure."""
     new, [standing] = [
         result.rows
-        for result in await database.transaction(
+        for result in await database.snapshot(
             [
                 Statement(SINCE, {"user": user, "since": since, "limit": AT_ONCE}),
                 Statement(STANDING, {"user": user}),

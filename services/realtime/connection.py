@@ -34,6 +34,8 @@ class Connection(WSListener):
         self.identity, self.id = identity, request_id
         self.workspace: str | None = None
         """Where it counts against a workspace's limits."""
+        self.role: str | None = None
+        """In that workspace, as the database said when it came in."""
         self.transport: WSTransport | None = None
         self.ended = asyncio.Event()
         self.buckets: Sequence[Bucket] = ()

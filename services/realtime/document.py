@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from pycrdt import Doc, Text, get_update, merge_updates
 
-from services.realtime import protocol
+from services.realtime.updates import BODY, TITLE, BadUpdate, read_state, read_update
 
-TITLE, BODY = "title", "body"
 UNTITLED = "Untitled"
 TITLE_CHARACTERS = 200
 """As in infra/routes/fields.py."""
@@ -15,10 +14,6 @@ TITLE_CHARACTERS = 200
 _SEED_CLIENT = 1
 """The Yjs client that the text of a note before its first edit is by."""
 _NO_STRUCTS = 0
-
-
-class BadUpdate(Exception):
-    """The bytes are no Yjs update."""
 
 
 @dataclass(frozen=True)
@@ -35,27 +30,41 @@ class Document:
         self._doc: Doc[Text] = Doc()
         self._title = self._doc.get(TITLE, type=Text)
         self._body = self._doc.get(BODY, type=Text)
+        self._here: dict[int, int] | None = None
 
-    def apply(self, update: bytes) -> bool:
-        """Whether anything in it is news. Again is the same as once, and the order doesn't matter.
+    def apply(self, update: bytes) -> None:
+        """One that is durable. Again is the same as once, and the order doesn't matter."""
+        self._doc.apply_update(update)
+        self._here = None
 
-        Raises BadUpdate.
-        """
-        _check_count(update)
-        deletes_only = update[0] == _NO_STRUCTS
-        before = self._deleted() if deletes_only else b""
+    def take(self, update: bytes) -> None:
+        """A client's. Raises BadUpdate and SomethingMissing; nothing has changed then."""
+        reach = read_update(update, self._reach())
         try:
             self._doc.apply_update(update)
         except ValueError:
             raise BadUpdate from None
-        return not deletes_only or self._deleted() != before
+        self._reach().update(reach)
 
-    def _deleted(self) -> bytes:
-        return self._doc.get_update(self._doc.get_state())
+    def holds(self, update: bytes) -> bool:
+        """Whether nothing in a client's update is news. Raises BadUpdate and SomethingMissing."""
+        if read_update(update, self._reach()):
+            return False
+        deleted = self._doc.get_update(self._doc.get_state())
+        return merged([deleted, update]) == deleted
+
+    def _reach(self) -> dict[int, int]:
+        """How far each client's text reaches here."""
+        if self._here is None:
+            self._here = read_state(self._doc.get_state())
+        return self._here
 
     def lacks_what_precedes(self, update: bytes) -> bool:
         """Whether an update that was applied waits for others, which are not here."""
-        return get_update(update, self._doc.get_state())[0] != _NO_STRUCTS
+        if get_update(update, self._doc.get_state())[0] == _NO_STRUCTS:
+            return False
+        self._here = None
+        return True
 
     def state(self) -> bytes:
         """Yjs' state vector: what is here."""
@@ -63,11 +72,8 @@ class Document:
 
     def since(self, state: bytes) -> bytes:
         """The update that brings another document from `state` to this one's. Raises BadUpdate."""
-        _check_count(state)
-        try:
-            return self._doc.get_update(state)
-        except ValueError:
-            raise BadUpdate from None
+        read_state(state)
+        return self._doc.get_update(state)
 
     def whole(self) -> bytes:
         return self._doc.get_update()
@@ -99,16 +105,6 @@ class Document:
                     del text[start:end]
                     text.insert(start, edit.text)
         return doc.get_update(before)
-
-
-def _check_count(encoded: bytes) -> None:
-    """Both begin with how many clients follow; memory is taken for them before they are read."""
-    try:
-        plausible = protocol.first_number(encoded) <= len(encoded)
-    except protocol.NotAMessage:
-        plausible = False
-    if not plausible:
-        raise BadUpdate
 
 
 def seed(title: str, body: str) -> bytes:

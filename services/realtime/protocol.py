@@ -29,8 +29,15 @@ class Step1:
 
 
 @dataclass(frozen=True)
+class Step2:
+    """The answer to Step1: what the other side lacks, which may be nothing."""
+
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Update:
-    """A Yjs update: an edit, or the answer to Step1."""
+    """An edit, as it is made."""
 
     content: bytes
 
@@ -54,12 +61,12 @@ class QueryAwareness:
     """Asks for everybody's presence."""
 
 
-Message = Step1 | Update | Awareness | QueryAwareness
+Message = Step1 | Step2 | Update | Awareness | QueryAwareness
 
 
 def decode(frame: bytes) -> Message:
     """The message of a client. Raises NotAMessage."""
-    reader = _Reader(frame)
+    reader = Reader(frame)
     kind = reader.number()
     if kind not in _DECODERS:
         raise NotAMessage("no such kind")
@@ -106,31 +113,25 @@ def number(value: int) -> bytes:
     return bytes(encoded)
 
 
-def first_number(encoded: bytes) -> int:
-    """The number that it begins with. Raises NotAMessage."""
-    return _Reader(encoded).number()
-
-
 def _sized(content: bytes) -> bytes:
     return number(len(content)) + content
 
 
-def _sync(reader: "_Reader") -> Step1 | Update:
+def _sync(reader: "Reader") -> Step1 | Step2 | Update:
     step = reader.number()
-    if step not in (STEP_1, STEP_2, UPDATE):
+    if step not in _STEPS:
         raise NotAMessage("no such step")
-    content = reader.bytes()
-    return Step1(content) if step == STEP_1 else Update(content)
+    return _STEPS[step](reader.bytes())
 
 
-def _awareness(reader: "_Reader") -> Awareness:
-    content = _Reader(reader.bytes())
+def _awareness(reader: "Reader") -> Awareness:
+    content = Reader(reader.bytes())
     presences = [_presence(content) for _ in range(content.number())]
     content.end()
     return Awareness(presences)
 
 
-def _presence(reader: "_Reader") -> Presence:
+def _presence(reader: "Reader") -> Presence:
     client, clock = reader.number(), reader.number()
     try:
         state = json.loads(reader.bytes())
@@ -141,14 +142,15 @@ def _presence(reader: "_Reader") -> Presence:
     return Presence(client, clock, state)
 
 
-_DECODERS: Mapping[int, Callable[["_Reader"], Message]] = {
+_STEPS: Mapping[int, type[Step1 | Step2 | Update]] = {STEP_1: Step1, STEP_2: Step2, UPDATE: Update}
+_DECODERS: Mapping[int, Callable[["Reader"], Message]] = {
     SYNC: _sync,
     AWARENESS: _awareness,
     QUERY_AWARENESS: lambda _reader: QueryAwareness(),
 }
 
 
-class _Reader:
+class Reader:
     def __init__(self, content: bytes) -> None:
         self._content, self._at = content, 0
 
@@ -165,6 +167,12 @@ class _Reader:
                 raise NotAMessage("too large a number")
             if byte < 0x80:
                 return value
+
+    def byte(self) -> int:
+        if self._at >= len(self._content):
+            raise NotAMessage("cut short")
+        self._at += 1
+        return self._content[self._at - 1]
 
     def bytes(self) -> bytes:
         end = self.number() + self._at

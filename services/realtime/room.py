@@ -18,12 +18,13 @@ from services.common.identity import Identity
 from services.common.log import write_log
 from services.common.tasks import end
 from services.realtime import codes, protocol
-from services.realtime.document import BadUpdate, Document, merged
+from services.realtime.document import Document, merged
 from services.realtime.limits import Limits
 from services.realtime.merge import carried, edit_between
 from services.realtime.presence import NotYours, Presences
-from services.realtime.protocol import Awareness, Presence, Step1, Update
+from services.realtime.protocol import Awareness, Presence, Step1, Step2, Update
 from services.realtime.store import NoSuchNote, NoteStore, wrote
+from services.realtime.updates import BadUpdate, SomethingMissing
 
 FIRST_RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 5.0
@@ -163,8 +164,8 @@ class Room:
             match protocol.decode(frame):
                 case Step1(state):
                     member.send(protocol.step_2(self._document.since(state)))
-                case Update(content):
-                    self._take(member, content)
+                case Step2() | Update() as update:
+                    self._take(member, update)
                 case Awareness(presences):
                     now = time.monotonic()
                     self._tell(self._presences.tell(member, member.identity, presences, now))
@@ -175,7 +176,9 @@ class Room:
         except NotYours:
             member.close(codes.AGAINST_THE_RULES, "somebody else's presence")
         except BadUpdate:
-            member.close(codes.BAD_UPDATE, "not a Yjs update")
+            member.close(codes.BAD_UPDATE, "not a Yjs update of this note")
+        except SomethingMissing:
+            _send_back(member)
 
     def catch_up(self, member: Member) -> None:
         """A member reads again: what it has missed, in one piece."""
@@ -186,9 +189,14 @@ class Room:
 
     # -- edits
 
-    def _take(self, member: Member, content: bytes) -> None:
+    def _take(self, member: Member, update: Step2 | Update) -> None:
+        content = update.content
         if not member.may_write:
             member.close(codes.NOT_ALLOWED, "you may only read this note")
+            return
+        if isinstance(update, Step2) and self._is_durable(content):
+            self.members[member] += 1
+            member.acknowledge(self.members[member])
             return
         if self._size + len(content) > self._limits.document_bytes:
             member.close(codes.NOTE_FULL, "the note is full")
@@ -196,16 +204,16 @@ class Room:
         if self._unsaved_bytes + len(content) > self._limits.unsaved_bytes:
             member.close(codes.TRY_LATER, "the database does not answer")
             return
-        news = self._document.apply(content)
+        self._document.take(content)
         self.members[member] += 1
-        if not news and not self._fresh and not self._unsaved:
-            # What a client has that comes in again, as a rule: it is all durable.
-            member.acknowledge(self.members[member])
-            return
         self._size += len(content)
         self._unsaved_bytes += len(content)
         self._fresh.append(Edit(member, self.members[member], content))
         self._broadcast_soon()
+
+    def _is_durable(self, update: bytes) -> bool:
+        """What a client has that comes in again, as a rule."""
+        return not self._fresh and not self._unsaved and self._document.holds(update)
 
     def _broadcast_soon(self) -> None:
         """At the loop's next turn, together with all that comes until then."""
@@ -237,7 +245,7 @@ class Room:
         lacking = [each for each in fresh if self._document.lacks_what_precedes(each.update)]
         for each in lacking:
             self._unsaved_bytes -= len(each.update)
-            each.member.close(codes.COME_IN_AGAIN, "something before this update is missing")
+            _send_back(each.member)
         return [each for each in fresh if each not in lacking]
 
     def _send_updates(self, updates: Sequence[bytes], authors: set[Member]) -> None:
@@ -387,3 +395,8 @@ class Room:
         """A process that died says no goodbye for its members."""
         silent_since = time.monotonic() - seconds
         self._tell(self._presences.leave(owner, silent_since=silent_since), neighbours=False)
+
+
+def _send_back(member: Member) -> None:
+    """It comes in again, and tells all it has."""
+    member.close(codes.COME_IN_AGAIN, "something before this update is missing")

@@ -121,6 +121,12 @@ class Rooms:
             write_log("unopened", tier="realtime", failure=failure.message)
             self._turn_away(note, codes.TRY_LATER, "the database does not answer")
             return
+        except BaseException as error:
+            # A defect of ours; nobody waits for a room that never opens.
+            self._turn_away(note, codes.TRY_LATER, "the note can't be opened")
+            if not isinstance(error, asyncio.CancelledError):
+                write_log("unopened", tier="realtime", level="error", failure=type(error).__name__)
+            raise
         opened = self._open[note] = Open(room, self._neighbours.listener(room))
         self._hub.add(opened.neighbour)
         for seat in self._waiting.pop(note):
@@ -132,6 +138,12 @@ class Rooms:
             seat.close(code, reason)
 
     def _seat(self, room: Room, seat: "Seat") -> None:
+        if seat.workspace is None:
+            if self._connections.is_full_in(room.workspace):
+                seat.close(codes.TRY_LATER, "the workspace has too many connections")
+                return
+            # Before it is asked for its role: whoever loses that meanwhile is found here.
+            self._connections.settle(seat, room.workspace)
         self._do(self._ask(room, seat))
 
     async def _ask(self, room: Room, seat: "Seat") -> None:
@@ -154,11 +166,8 @@ class Rooms:
         if role is None and not room.is_open:
             seat.close(codes.NOT_ALLOWED, "the note is of a workspace that is not yours")
             return
+        seat.role = role
         seat.may_write = room.is_open or RANK.get(role or "", -1) >= RANK["editor"]
-        if self._connections.is_full_in(room.workspace):
-            seat.close(codes.TRY_LATER, "the workspace has too many connections")
-            return
-        self._connections.settle(seat, room.workspace)
         room.enter(seat)
         seat.seat(room)
 

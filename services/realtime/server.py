@@ -74,8 +74,12 @@ class Realtime:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._limits.heartbeat_seconds)
-            for connection in self._connections:
-                connection.heartbeat()
+            self._tell_that_it_is_there()
+
+    def _tell_that_it_is_there(self) -> None:
+        # Not in the loop that waits: its last connection would be held until there is another.
+        for connection in self._connections:
+            connection.heartbeat()
 
     async def _drain(self) -> None:
         connections = list(self._connections)

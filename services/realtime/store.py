@@ -126,7 +126,7 @@ class NoteStore:
     async def since(self, note: str, through: int) -> Written:
         """What was written since `through`."""
         since: dict[str, Argument] = {"note": note, "through": through}
-        read = await self._database.transaction([Statement(STATE, since), Statement(LOG, since)])
+        read = await self._database.snapshot([Statement(STATE, since), Statement(LOG, since)])
         return _written(read[0].rows, read[1].rows, through)
 
     async def fold(self, note: str, state: bytes, through: int) -> None:
@@ -180,7 +180,7 @@ class NoteStore:
     async def _read(self, note: str) -> tuple[Row, Written]:
         since: dict[str, Argument] = {"note": note, "through": NOTHING}
         statements = [Statement(NOTE, {"note": note}), Statement(STATE, since), Statement(LOG, since)]
-        notes, states, log = await self._database.transaction(statements)
+        notes, states, log = await self._database.snapshot(statements)
         if not notes.rows:
             raise NoSuchNote
         return notes.rows[0], _written(states.rows, log.rows, NOTHING)

@@ -21,7 +21,7 @@ from pycrdt import Doc, Text
 
 from infra.paths import ROOT
 from services.realtime import protocol
-from services.realtime.document import BODY
+from services.realtime.updates import BODY
 
 DEADLINE = 10.0
 _MARK = re.compile(rb"<(\d{8})>")

@@ -19,9 +19,7 @@ from services.common.ids import new_id
 from tests.bench.crowd import Crowd, Figures, Phase, measure
 from tests.support.notes import insert_notes
 from tests.support.process import listening_port, running
-from tests.support.services import FrontDoor, Keys, environment, service
-from tests.support.sqld import sqld
-from tests.support.valkey import valkey
+from tests.support.realtime import realtime_service
 
 ROUNDS = 5
 CLIENTS = 1_000
@@ -67,21 +65,15 @@ def _bare(stack: ExitStack, log: Path, argv: Sequence[str | Path]) -> Contestant
 
 def ours(stack: ExitStack, folder: Path) -> Contestant:
     """With its database and its Redis: every edit becomes durable and is acknowledged."""
-    for part in ("database", "cache"):
-        (folder / part).mkdir()
-    database = stack.enter_context(sqld(folder / "database"))
-    cache = stack.enter_context(valkey(folder / "cache"))
-    keys = Keys()
-    process = stack.enter_context(service("realtime", folder, environment(database, cache, keys, folder)))
-    door = FrontDoor(process, keys.edge)
+    realtime = stack.enter_context(realtime_service(folder))
 
     def room() -> tuple[str, Sequence[Mapping[str, str]]]:
-        [note] = insert_notes(database, "harbour", 1)
+        [note] = insert_notes(realtime.database, "harbour", 1)
         target = f"/api/realtime/notes/{note.id}"
         people = [Identity(user=new_id(), name=f"Person {number}") for number in range(CLIENTS)]
-        return target, [door.headers("GET", target, each) for each in people]
+        return target, [realtime.door.headers("GET", target, each) for each in people]
 
-    return Contestant(process.port, process.process.pid, room)
+    return Contestant(realtime.service.port, realtime.service.process.pid, room)
 
 
 def report(found: Mapping[str, Sequence[Mapping[str, Figures]]]) -> None:

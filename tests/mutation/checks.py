@@ -244,8 +244,8 @@ CHECKS = (
     Check(
         "what another connection has sent is not acknowledged to this one before it is durable",
         "services/realtime/room.py",
-        "if not news and not self._fresh and not self._unsaved:",
-        "if not news:",
+        "not self._fresh and not self._unsaved and self._document.holds(update)",
+        "self._document.holds(update)",
         (
             "tests/unit/realtime/test_store.py::test_an_edit_brought_twice_is_not_acknowledged_before_it_is_durable",
         ),

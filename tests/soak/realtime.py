@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from websockets.sync.client import connect
 
 from services.common.identity import Identity
 from services.common.ids import new_id
 from tests.support.notes import insert_notes
 from tests.support.process import until
-from tests.support.services import FrontDoor, Keys, Service, environment, service
-from tests.support.sqld import sqld
-from tests.support.valkey import valkey
+from tests.support.realtime import TARGET, Realtime, realtime_service
+from tests.support.services import Service
 from tests.support.writer import Writer
 
 VISITS = 3_600
@@ -40,7 +38,7 @@ POOLED = 12
 """Descriptors: connections to the database that are kept, as many as were needed at once."""
 AT_WORK = 3
 """Tasks that a look at the clock may find."""
-LIMITS = '{"linger_seconds": 0.2, "look_seconds": 1, "connection_rate": 1e9, "workspace_rate": 1e9}'
+LIMITS = {"linger_seconds": 0.2, "look_seconds": 1, "connection_rate": 1e9, "workspace_rate": 1e9}
 
 
 @dataclass(frozen=True)
@@ -54,21 +52,11 @@ class Held:
     memory: int
 
 
-def visit(door: FrontDoor, note: str, chance: random.Random) -> None:
+def visit(realtime: Realtime, note: str, chance: random.Random) -> None:
     who = Identity(user=new_id(), name="Ada")
-    targets = [f"/api/realtime/notes/{note}", "/api/realtime"]
+    targets = (f"/api/realtime/notes/{note}", TARGET)
     with ExitStack() as stack:
-        sockets = [
-            stack.enter_context(
-                connect(
-                    f"ws://127.0.0.1:{door.service.port}{target}",
-                    additional_headers=door.headers("GET", target, who),
-                    proxy=None,
-                    compression=None,
-                )
-            )
-            for target in targets
-        ]
+        sockets = [stack.enter_context(realtime.opened(who, target)) for target in targets]
         writer = Writer(sockets[0]).come_in()
         for number in range(EDITS):
             writer.write(f"{number} ")
@@ -101,16 +89,16 @@ def _counts(process: Service) -> list[dict[str, int]]:
 
 
 def soak(
-    door: FrontDoor, notes: Sequence[str], visits: int, parts: int, together: int = TOGETHER
+    realtime: Realtime, notes: Sequence[str], visits: int, parts: int, together: int = TOGETHER
 ) -> list[Held]:
     """What is held before the first visit, and after each part."""
     chance = random.Random(7)  # noqa: S311 - the same every time
-    found = [held(door.service, 0)]
+    found = [held(realtime.service, 0)]
     with ThreadPoolExecutor(together) as people:
         for part in range(parts):
             each = visits // parts
-            list(people.map(lambda _: visit(door, chance.choice(notes), chance), range(each)))
-            found.append(held(door.service, each * (part + 1)))
+            list(people.map(lambda _: visit(realtime, chance.choice(notes), chance), range(each)))
+            found.append(held(realtime.service, each * (part + 1)))
     return found
 
 
@@ -132,17 +120,11 @@ def leaks(found: Sequence[Held]) -> list[str]:
 def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shoreline-soak-")))
-        for part in ("database", "cache"):
-            (folder / part).mkdir()
-        database = stack.enter_context(sqld(folder / "database"))
-        cache = stack.enter_context(valkey(folder / "cache"))
-        keys = Keys()
-        variables = {**environment(database, cache, keys, folder), "LIMITS": LIMITS}
-        module = "tests.support.limited_realtime"
-        process = stack.enter_context(service("realtime", folder, variables, module))
-        notes = [note.id for note in insert_notes(database, "harbour", NOTES)]
+        realtime = stack.enter_context(realtime_service(folder))
+        process = stack.enter_context(realtime.limited(**LIMITS))
+        notes = [note.id for note in insert_notes(process.database, "harbour", NOTES)]
         started = time.monotonic()
-        found = soak(FrontDoor(process, keys.edge), notes, VISITS, PARTS)
+        found = soak(process, notes, VISITS, PARTS)
         seconds = time.monotonic() - started
     print(f"{VISITS:,} visits in {seconds:.0f} s; idle before, and after each of {PARTS} parts:")
     print(f"{'memory, MB':>12} {'descriptors':>12} {'tasks':>6} {'rooms':>6} {'connections':>12}")

@@ -12,8 +12,8 @@ from websockets.typing import Origin
 
 from tests.stack.changes import EDGE_CHANGES, planned_changes
 from tests.support.clone import Clone
-from tests.support.cloud import until
 from tests.support.load import load, tier_of
+from tests.support.process import until
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +68,7 @@ def test_a_switch_and_a_declaration_move_a_route_under_load(running: Clone) -> N
     with load(lambda client: client.get(note), seen=tier_of, threads=1, pause=0.1) as found:
         assert who_served(httpx.get(note)) == "edge"
         switch(running, "--rollout=0")
-        until(lambda: who_served(httpx.get(note)) == "api", seconds=5)
+        until(lambda: who_served(httpx.get(note)) == "api", deadline=5)
         with declared(running, rollout=0):
             assert set(planned_changes(running)) == EDGE_CHANGES
             running.shoreline("up")

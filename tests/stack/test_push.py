@@ -14,8 +14,8 @@ import pytest
 
 from infra.delivery.records import Release
 from tests.support.clone import Clone, kill_group
-from tests.support.cloud import until
 from tests.support.load import Load, load
+from tests.support.process import until
 from tests.support.pusher import Pusher, parts
 from tests.support.visitors import visiting
 
@@ -158,7 +158,7 @@ def test_a_second_push_is_refused_by_the_name_of_the_first_and_a_lost_pusher_sto
     second = pusher.commit("The second of two")
     refused = pusher.attempt("push", "shoreline", "main")
     assert refused.returncode != 0 and f"deploy {first}" in refused.stdout + refused.stderr
-    until(lambda: pusher.releases()[-1].result == "deployed", seconds=200)
+    until(lambda: pusher.releases()[-1].result == "deployed", deadline=200)
     assert pusher.releases()[-1].commit == first
     assert pusher.attempt("push", "shoreline", "main").returncode == 0
     assert pusher.releases()[-1].commit == second
@@ -258,7 +258,7 @@ def kill(pusher: Pusher, victim: str, pushing: "subprocess.Popen[str]", *, after
         leader = json.loads((pusher.home / "delivery" / "lock").read_text() or "{}").get("pid")
         return [each for each in psutil.process_iter() if is_victim(each, victim, leader, pusher)]
 
-    until(lambda: found() or pushing.poll() is not None, seconds=60)
+    until(lambda: found() or pushing.poll() is not None, deadline=60)
     moment = time.monotonic() + after
     until(lambda: time.monotonic() > moment)
     victims = found()

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.support.clone import Clone
-from tests.support.cloud import until
+from tests.support.process import until
 
 pytestmark = pytest.mark.slow
 

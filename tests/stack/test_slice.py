@@ -14,7 +14,7 @@ from services.common.hrana import Database
 from services.host.environment_file import parse
 from services.settings import load
 from tests.support.clone import Clone, CommandFailed
-from tests.support.cloud import until
+from tests.support.process import until
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +79,7 @@ def is_done(event: dict[str, Any], export: str) -> bool:
 
 
 def test_the_scheduled_digest_is_in_the_database_and_answered_at_the_edge(running: Clone) -> None:
-    digest: httpx.Response = until(lambda: answered(f"{running.url}/api/digest"), seconds=90)
+    digest: httpx.Response = until(lambda: answered(f"{running.url}/api/digest"), deadline=90)
     assert "api;" not in digest.headers["server-timing"]
     assert {"harbour", "lighthouse"} <= {each["workspace"] for each in digest.json()["workspaces"]}
 

@@ -7,8 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +19,8 @@ from infra.localcloud.accounts import CLOUDFLARE, TURSO
 from infra.localcloud.endpoints import BASE_URL_PATH, Endpoints
 from infra.localcloud.running import DAEMON, Running
 from infra.paths import ROOT
+from tests.support.process import until
 
-DEADLINE_SECONDS = 30.0
 FIRST_PORTS = range(20_000, 32_000)
 """Below Linux's ephemeral ports, so that no outgoing connection takes one between its choice and its use."""
 PORT = re.compile(r"(?<=[: ])87\d\d\b")
@@ -175,14 +173,3 @@ def free_ports(count: int) -> list[int]:
         if port not in found:
             found.append(port)
     return found
-
-
-def until(condition: Callable[[], Any], seconds: float = DEADLINE_SECONDS) -> Any:
-    """The first truthy value of the condition; fails after the deadline."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds} s: {condition}")

@@ -14,16 +14,16 @@ from infra.localcloud.process import die_with
 
 T = TypeVar("T")
 
-DEADLINE = 20.0
+DEADLINE = 30.0
 """Seconds after which whatever a test waits for counts as not happening."""
 
 
-def until(found: Callable[[], T | None], what: str, deadline: float = DEADLINE) -> T:
-    """The first value of `found()` that is not None; AssertionError with `what` after `deadline` seconds."""
+def until(found: Callable[[], T | None], what: str = "", deadline: float = DEADLINE) -> T:
+    """The first value of `found()` that is true; AssertionError with `what` after `deadline` seconds."""
     end = time.monotonic() + deadline
-    while (value := found()) is None:
+    while not (value := found()):
         if time.monotonic() > end:
-            raise AssertionError(f"not within {deadline:g} s: {what}")
+            raise AssertionError(f"not within {deadline:g} s: {what or found}")
         time.sleep(0.01)
     return value
 

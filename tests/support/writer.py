@@ -9,7 +9,7 @@ from pycrdt import Doc, Text
 from websockets.exceptions import ConnectionClosed
 
 from services.realtime import protocol
-from services.realtime.document import BODY, TITLE
+from services.realtime.updates import BODY, TITLE
 
 DEADLINE = 20.0
 
@@ -80,7 +80,7 @@ class Writer:
                 case protocol.Step1(state):
                     self.socket.send(protocol.step_2(self.doc.get_update(state)))
                     self.sent += 1
-                case protocol.Update(content):
+                case protocol.Step2(content) | protocol.Update(content):
                     self.doc.apply_update(content)
                     self.synced = self.synced or frame[1] == protocol.STEP_2
                 case _:

@@ -92,7 +92,8 @@ class Mailbox:
         # Who has seen nothing yet is told how many are unread, not which.
         standing = await read_on(self._database, self._user, -1 if since is None else since)
         for reader in readers:
-            if reader.seen is None:
+            # Ids go back where the database was restored: what comes then is new again.
+            if reader.seen is None or reader.seen > standing.last:
                 reader.seen = standing.last
                 reader.deliver([], standing.unread)
                 continue

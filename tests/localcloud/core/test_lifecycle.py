@@ -12,7 +12,8 @@ import psutil
 from infra.localcloud import orphans
 from infra.localcloud.running import DAEMON
 from infra.paths import ROOT
-from tests.support.cloud import LocalCloud, until
+from tests.support.cloud import LocalCloud
+from tests.support.process import until
 
 
 def test_what_was_declared_is_there_after_down_and_up(own_cloud: LocalCloud) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from infra.localcloud import logs, orphans
 from infra.localcloud.process import Process, ProcessFailed
-from tests.support.cloud import until
+from tests.support.process import until
 
 SLEEPER = "import pathlib, signal; print('begun', flush=True); pathlib.Path('here').touch(); signal.pause()"
 PARENT = f"""

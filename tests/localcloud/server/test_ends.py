@@ -14,7 +14,7 @@ from infra.localcloud import orphans
 from infra.localcloud.endpoints import Endpoints
 from infra.localcloud.running import DAEMON
 from tests.localcloud.server.vps import Vps
-from tests.support.cloud import until
+from tests.support.process import until
 
 FORKING = """
 import os, time

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from tests.localcloud.server.vps import Vps
-from tests.support.cloud import free_ports, until
+from tests.support.cloud import free_ports
+from tests.support.process import until
 
 WEB = """
 import http.server, os, sys

@@ -15,8 +15,8 @@ import pytest
 from infra.localcloud.accounts import SERVERS
 from infra.localcloud.server.ssh import owner
 from tests.localcloud.server.vps import USER, Vps
-from tests.support.cloud import until
 from tests.support.machine import needs
+from tests.support.process import until
 
 NOBODY = 65534
 

@@ -16,8 +16,8 @@ import pytest
 
 from services.host.layout import live
 from tests.localcloud.server.vps import Vps
-from tests.support.cloud import until
 from tests.support.load import Load, load
+from tests.support.process import until
 from tests.support.releases import LONGEST_SECONDS, Releases
 
 

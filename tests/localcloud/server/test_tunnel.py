@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.localcloud.server.vps import Vps
-from tests.support.cloud import until
+from tests.support.process import until
 
 TOKEN = base64.b64encode(json.dumps({"a": "5e0a", "t": "11", "s": "planted-secret"}).encode()).decode()
 

@@ -12,7 +12,8 @@ import psutil
 import yaml
 
 from infra.localcloud.accounts import SERVERS
-from tests.support.cloud import LocalCloud, free_ports, until
+from tests.support.cloud import LocalCloud, free_ports
+from tests.support.process import until
 
 USER = "shoreline"
 

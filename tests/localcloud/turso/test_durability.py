@@ -10,7 +10,8 @@ import pytest
 
 from infra.localcloud.accounts import TURSO
 from infra.localcloud.turso import Turso
-from tests.support.cloud import Hrana, LocalCloud, until
+from tests.support.cloud import Hrana, LocalCloud
+from tests.support.process import until
 
 ROWS = 300
 

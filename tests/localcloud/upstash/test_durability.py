@@ -10,7 +10,7 @@ import psutil
 import pytest
 import redis
 
-from tests.support.cloud import until
+from tests.support.process import until
 from tests.support.upstash import Database, UpstashCloud
 
 WRITES = 2_000

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from infra.delivery.trees import hook
-from tests.support.cloud import until
 from tests.support.full_disk import small_disk
 from tests.support.machine import needs
+from tests.support.process import until
 
 _PIPELINE = '''"""As long as its file `go` isn't there, it waits; then it ends as the commit says."""
 import os, pathlib, sys, time

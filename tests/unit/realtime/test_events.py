@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection
 from services.common.events import EVERYBODY, channel_of, digest_event, job_event
 from services.common.identity import Identity
 from services.realtime.limits import Limits
-from tests.unit.realtime.conftest import Realtime
+from tests.support.realtime import Realtime
 
 READY = {"type": "ready"}
 

@@ -9,8 +9,8 @@ from services.common import base64url
 from services.common.identity import Identity
 from services.common.signature import LIFETIME_SECONDS, sign
 from tests.support.problem import check_problem
+from tests.support.realtime import TARGET, Realtime
 from tests.support.services import FrontDoor
-from tests.unit.realtime.conftest import TARGET, Realtime
 
 UPGRADE = {
     "connection": "Upgrade",

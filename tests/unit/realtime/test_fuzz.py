@@ -10,8 +10,8 @@ from services.common.identity import Identity
 from services.common.ids import new_id
 from services.realtime import protocol
 from services.realtime.document import seed
+from tests.support.realtime import Realtime
 from tests.support.writer import Writer
-from tests.unit.realtime.conftest import Realtime
 from tests.unit.realtime.test_notes import writing
 
 

@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
+from services.common.events import channel_of, job_event
 from services.common.identity import Identity
 from services.common.ids import new_id
 from services.realtime import protocol
 from services.realtime.limits import Limits
 from tests.support.notes import insert_notes
+from tests.support.realtime import Realtime
 from tests.support.writer import Writer
-from tests.unit.realtime.conftest import Realtime
+from tests.unit.realtime.test_events import READY, heard
 from tests.unit.realtime.test_notes import writing
 
 FAST = 1e9
@@ -45,6 +47,22 @@ def test_who_does_not_read_is_dropped_with_the_code_for_it_and_the_room_goes_on(
         hasty.service.logged(event="closed", code=4408)
         writer.write("still ")
         writer.until_saved()
+
+
+def test_who_does_not_read_their_events_is_let_go_with_the_code_for_it(
+    realtime: Realtime, ada: Identity, eve: Identity
+) -> None:
+    with (
+        realtime.limited() as process,
+        process.opened(ada, **UNREAD) as slow,
+        process.opened(eve) as other,
+    ):
+        assert heard(slow) == heard(other) == READY
+        for _ in range(ROOM_IN_THE_KERNEL // 500_000):
+            process.publish(channel_of(ada.user), job_event("e-1", "export", "dead", error="x" * 500_000))
+        process.service.logged(event="closed", code=4408)
+        process.publish(channel_of(eve.user), job_event("e-2", "export", "done"))
+        assert heard(other) == {"type": "job", "id": "e-2", "kind": "export", "state": "done"}
 
 
 def test_who_reads_again_in_time_has_missed_nothing(

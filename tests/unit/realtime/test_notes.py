@@ -12,8 +12,8 @@ from services.common.roles import Role
 from services.realtime import protocol
 from tests.support.notes import insert_notes, insert_workspace
 from tests.support.process import until
+from tests.support.realtime import Realtime
 from tests.support.writer import Writer
-from tests.unit.realtime.conftest import Realtime
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from services.common.events import channel_of, notification_event
 from services.common.identity import Identity
 from services.common.ids import new_id
 from services.common.notifications import notify
+from tests.support.realtime import TARGET, Realtime
 from tests.support.services import FrontDoor, Service, service
 from tests.support.sse import events
 from tests.support.writer import Writer
-from tests.unit.realtime.conftest import TARGET, Realtime
 
 STREAM = "/api/notifications/stream"
 
@@ -58,6 +58,15 @@ def test_who_was_away_goes_on_from_the_last_one_seen(realtime: Realtime, ada: Id
     with realtime.opened(ada, f"{TARGET}?after={seen}") as socket:
         assert [heard(socket, "notification")["title"] for _ in range(2)] == ["two", "three"]
         assert heard(socket, "unread")["count"] == 3
+
+
+def test_who_has_seen_more_than_there_is_since_a_restore_misses_nothing_new(
+    realtime: Realtime, ada: Identity
+) -> None:
+    with realtime.opened(ada, f"{TARGET}?after=999999999999") as socket:
+        assert heard(socket, "unread")["count"] == 0
+        tell(realtime, ada, "after the restore")
+        assert heard(socket, "notification")["title"] == "after the restore"
 
 
 def test_the_same_is_told_once(realtime: Realtime, ada: Identity) -> None:

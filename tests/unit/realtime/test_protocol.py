@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from services.common.identity import Identity
 from services.realtime import protocol
 from services.realtime.budget import Bucket
-from services.realtime.document import BadUpdate, Document, Edit, merged, seed
+from services.realtime.document import Document, Edit, merged, seed
 from services.realtime.merge import carried, edit_between
 from services.realtime.presence import NotYours, Presences
 from services.realtime.protocol import Awareness, NotAMessage, Presence
+from services.realtime.updates import BadUpdate, SomethingMissing
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
@@ -34,6 +35,7 @@ def test_whatever_comes_is_a_message_or_none(frame: bytes) -> None:
 def test_what_is_sent_is_understood(content: bytes) -> None:
     assert protocol.decode(protocol.update(content)) == protocol.Update(content)
     assert protocol.decode(protocol.step_1(content)) == protocol.Step1(content)
+    assert protocol.decode(protocol.step_2(content)) == protocol.Step2(content)
 
 
 @given(PRESENCES)
@@ -45,10 +47,10 @@ def test_presence_goes_through_unchanged(presences: list[Presence]) -> None:
 def test_whatever_comes_as_an_update_is_one_or_is_refused(content: bytes) -> None:
     document = Document()
     document.apply(seed("Tide", "Low at six."))
-    for attempt in (document.apply, document.since):
+    for attempt in (document.take, document.since):
         try:
             attempt(content)
-        except BadUpdate:
+        except (BadUpdate, SomethingMissing):
             continue
     assert isinstance(document.body, str)
 

@@ -5,9 +5,9 @@ import json
 from services.common.identity import Identity
 from services.common.ids import new_id
 from services.common.revocations import CHANNEL, Revocation
-from tests.support.notes import insert_notes, insert_workspace
+from tests.support.notes import Note, insert_notes, insert_workspace
+from tests.support.realtime import Realtime
 from tests.support.writer import Writer
-from tests.unit.realtime.conftest import Realtime
 from tests.unit.realtime.test_events import closed
 
 INSERT = """insert into sessions (id, user, generation, rotated, created, expires)
@@ -47,14 +47,37 @@ def test_a_session_that_ends_closes_its_sockets_and_no_others(realtime: Realtime
         assert closed(other) == 4401
 
 
-def test_a_membership_that_ends_closes_the_notes_of_its_workspace(realtime: Realtime) -> None:
+def test_a_membership_that_changes_closes_the_notes_of_its_workspace(realtime: Realtime) -> None:
     who = signed_in(realtime)
-    [private] = insert_notes(realtime.database, f"w-{new_id()}", 1, open=False)
-    insert_workspace(realtime.database, private.workspace, open=False, roles={who.user: "editor"})
-    with realtime.opened(who, f"/api/realtime/notes/{private.id}") as socket:
+    note = private(realtime, who)
+    target = f"/api/realtime/notes/{note.id}"
+    revocation = Revocation(kind="membership", workspace=note.workspace, user=who.user)
+    with realtime.opened(who, target) as socket:
         writer = Writer(socket).come_in()
-        tell(realtime, Revocation(kind="membership", workspace=private.workspace, user=who.user))
-        assert writer.closed() == 4403
+        assert writer.may_write
+        writer.write("typing ")
+        insert_workspace(realtime.database, note.workspace, open=False, roles={who.user: "viewer"})
+        tell(realtime, revocation)
+        assert writer.closed() == 1001
+    with realtime.opened(who, target) as socket:
+        reader = Writer(socket).come_in()
+        assert reader.may_write is False
+        leave(realtime, who)
+        tell(realtime, revocation)
+        assert reader.closed() == 1001
+    with realtime.opened(who, target) as socket:
+        assert Writer(socket).closed() == 4403
+
+
+def private(realtime: Realtime, editor: Identity) -> Note:
+    """A note of a workspace for its members only."""
+    [note] = insert_notes(realtime.database, f"w-{new_id()}", 1, open=False)
+    insert_workspace(realtime.database, note.workspace, open=False, roles={editor.user: "editor"})
+    return note
+
+
+def leave(realtime: Realtime, who: Identity) -> None:
+    realtime.database.execute("delete from memberships where user = :user", {"user": who.user})
 
 
 def test_a_token_whose_session_has_ended_does_not_stay(realtime: Realtime) -> None:
@@ -63,9 +86,19 @@ def test_a_token_whose_session_has_ended_does_not_stay(realtime: Realtime) -> No
 
 
 def test_what_ended_while_redis_was_away_is_seen_to(realtime: Realtime) -> None:
-    who = signed_in(realtime)
-    with realtime.opened(who) as socket:
-        assert json.loads(socket.recv(timeout=20))["type"] in ("ready", "unread")
+    out, removed, member = (signed_in(realtime) for _ in range(3))
+    notes = [private(realtime, each) for each in (removed, member)]
+    with (
+        realtime.opened(out) as events,
+        realtime.opened(removed, f"/api/realtime/notes/{notes[0].id}") as of_removed,
+        realtime.opened(member, f"/api/realtime/notes/{notes[1].id}") as of_member,
+    ):
+        assert json.loads(events.recv(timeout=20))["type"] in ("ready", "unread")
+        leaving, staying = Writer(of_removed).come_in(), Writer(of_member).come_in()
         with realtime.cache.down():
-            realtime.database.execute("delete from sessions where id = :id", {"id": who.session})
-        assert closed(socket) == 4401
+            realtime.database.execute("delete from sessions where id = :id", {"id": out.session})
+            leave(realtime, removed)
+        assert closed(events) == 4401
+        assert leaving.closed() == 1001
+        staying.write("still here ")
+        staying.until_saved()

@@ -23,8 +23,8 @@ from services.realtime.server import Realtime
 from services.realtime.session import Session
 from services.realtime.store import NoteStore
 from services.settings import Settings, load
-from tests.unit.realtime.conftest import TARGET
-from tests.unit.realtime.conftest import Realtime as Process
+from tests.support.realtime import TARGET
+from tests.support.realtime import Realtime as Process
 
 ADA = Identity(user="ada", name="Ada")
 NOW = 1_795_478_604

@@ -10,13 +10,14 @@ from pycrdt import Doc, Text
 
 from services.common.hrana import Database
 from services.common.identity import Identity
-from services.realtime.document import BODY, Document
+from services.realtime.document import Document
 from services.realtime.limits import Limits
 from services.realtime.store import NoteStore
+from services.realtime.updates import BODY
 from services.settings import load
 from tests.support.notes import insert_notes
 from tests.support.process import until
-from tests.unit.realtime.conftest import Realtime
+from tests.support.realtime import Realtime
 from tests.unit.realtime.test_limits import UNLIMITED
 from tests.unit.realtime.test_notes import writing
 
