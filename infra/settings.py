@@ -91,6 +91,8 @@ class EdgeSettings(_Model):
     route_host: HostName
     url: Endpoint | None = None
     """Where the public reaches the edge; unset: https://<host>."""
+    affinity: bool = True
+    """The zone's request header rules are the program's: they keep a visitor with one version."""
     crons: tuple[Cron, ...] = ()
     cpu_ms: Annotated[int, Field(ge=1, le=300_000)] | None = None
     """CPU milliseconds a request may use; unset: the plan's default."""

@@ -1,4 +1,4 @@
-"""The edge: a Worker, its version and deployment, the hosts it answers, and its schedule."""
+"""The edge: a Worker, its version and deployment, who gets which version, its hosts and its schedule."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from infra.components.affinity import affinity_rules
 from infra.components.bundle import build_edge, build_web
 from infra.components.cache import Cache
 from infra.components.database import Database
@@ -69,7 +70,9 @@ class Edge(pulumi.ComponentResource):
             ],
         )
         self.version = version.id
-        self.deployment = self._deploy(worker, version, rollout)
+        self.deployment = self._deploy(
+            worker, version, rollout, after=self._keep_visitors() if settings.affinity else None
+        )
         bound = self._bind(f"{name}-host", settings.host, servers.entrance, worker, self.deployment)
         self._bind(name, settings.route_host, servers.entrance, worker, self.deployment)
         self._schedule(worker, self.deployment)
@@ -114,11 +117,26 @@ class Edge(pulumi.ComponentResource):
             opts=self._child(retain_on_delete=True),
         )
 
+    def _keep_visitors(self) -> cloudflare.Ruleset:
+        """While two versions answer, each visitor stays with one."""
+        return cloudflare.Ruleset(
+            f"{self._prefix}-affinity",
+            zone_id=self._zone.zone_id,
+            name=f"{self._edge.name}: request header rules",
+            description="Which version of the Worker a visitor gets",
+            kind="zone",
+            phase="http_request_late_transform",
+            rules=affinity_rules((self._edge.host, self._edge.route_host), self._zone.zone_plan),
+            opts=self._child(),
+        )
+
     def _deploy(
         self,
         worker: cloudflare.Worker,
         version: cloudflare.WorkerVersion,
         rollout: RolloutSettings | None,
+        *,
+        after: cloudflare.Ruleset | None,
     ) -> cloudflare.WorkersDeployment:
         return cloudflare.WorkersDeployment(
             f"{self._prefix}-deployment",
@@ -126,7 +144,7 @@ class Edge(pulumi.ComponentResource):
             script_name=worker.name,
             strategy="percentage",
             versions=version.id.apply(lambda new: shares(new, rollout)),
-            opts=self._child(),
+            opts=self._child(depends_on=[after] if after else None),
         )
 
     def _bind(

@@ -65,5 +65,8 @@ HEADER_RULES = Limit(100, 100, "rules in _headers", f"{_ASSETS}/headers")
 STATIC_REDIRECTS = Limit(2_000, 2_000, "static rules in _redirects", f"{_ASSETS}/redirects")
 DYNAMIC_REDIRECTS = Limit(100, 100, "dynamic rules in _redirects", f"{_ASSETS}/redirects")
 
+COOKIE_FIELD_PLANS: tuple[ZonePlan, ...] = ("pro", "business", "enterprise")
+"""The zone's plans whose rules may read `http.request.cookies` (rules language, fields, 2026-11-26)."""
+
 WORKER_NAME = r"^[a-z][a-z0-9-]{0,62}$"
 """Worker names (workers/platform/limits, 2026-11-23)."""

@@ -77,6 +77,7 @@ def declare(
     entrance: str | None = ENTRANCE,
     front: Front = "edge",
     rollout: RolloutSettings | None = None,
+    zone: CloudflareSettings = ZONE,
 ) -> str:
     """Runs the component to its end and returns its URL."""
     urls: list[str] = []
@@ -86,7 +87,7 @@ def declare(
         edge = edge_module.Edge(
             "edge",
             settings,
-            zone=ZONE,
+            zone=zone,
             database=DatabaseOutputs(),  # type: ignore[arg-type]
             cache=CacheOutputs(),  # type: ignore[arg-type]
             servers=ServersOutputs(entrance),  # type: ignore[arg-type]
@@ -122,6 +123,41 @@ def test_a_version_that_answered_before_is_deployed_alone() -> None:
     before = "0b9a1f3e-1111-4222-8333-444455556666"
     rollout = RolloutSettings(percentage=10, version=before, server_release="0" * 16)
     assert edge_module.shares(before, rollout) == [{"version_id": before, "percentage": 100}]
+
+
+KEY = "Cloudflare-Workers-Version-Key"
+OURS = 'http.host in {"app.example.com" "www.example.com"}'
+
+
+def keys(recorder: Recorder) -> list[tuple[str, str]]:
+    """What each rule matches and sets the version's key to."""
+    rules = recorder.inputs["Ruleset"]["rules"]
+    assert all(rule["action"] == "rewrite" and rule["enabled"] for rule in rules)
+    headers = [rule["actionParameters"]["headers"] for rule in rules]
+    assert all(list(each) == [KEY] and each[KEY]["operation"] == "set" for each in headers)
+    return [(rule["expression"], each[KEY]["expression"]) for rule, each in zip(rules, headers, strict=True)]
+
+
+def test_before_a_deployment_rules_keep_each_visitor_with_a_version(recorder: Recorder) -> None:
+    declare(zone=ZONE.model_copy(update={"zone_plan": "pro"}))
+    assert keys(recorder) == [
+        (OURS, "uuidv4(cf.random_seed)"),
+        (f'{OURS} and http.cookie contains "visitor="', 'http.request.cookies["visitor"][0]'),
+    ]
+    ruleset = recorder.inputs["Ruleset"]
+    assert (ruleset["zoneId"], ruleset["kind"]) == ("b" * 32, "zone")
+    assert ruleset["phase"] == "http_request_late_transform"
+    assert recorder.order.index("Ruleset") < recorder.order.index("WorkersDeployment")
+
+
+def test_where_the_zones_plan_reads_no_cookie_addresses_are_kept_together(recorder: Recorder) -> None:
+    declare()
+    assert keys(recorder) == [(OURS, "to_string(ip.src)")]
+
+
+def test_the_zones_rules_are_left_alone_where_the_settings_say_so(recorder: Recorder) -> None:
+    declare(SETTINGS.model_copy(update={"affinity": False}))
+    assert "Ruleset" not in recorder.inputs and "WorkersDeployment" in recorder.inputs
 
 
 def test_tokens_are_secret_bindings(recorder: Recorder) -> None:

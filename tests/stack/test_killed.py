@@ -69,6 +69,7 @@ def assert_whole_and_single(clone: Clone) -> None:
         "workers": 1,
         "routes": 2,
         "records": 3,
+        "rulesets": 1,
         "tunnels": 1,
         "databases": 1,
         "caches": 1,
@@ -91,6 +92,7 @@ def count_at_vendors(clone: Clone) -> dict[str, int]:
             "workers": cloudflare.get(f"{account}/workers").json()["result"],
             "routes": cloudflare.get(f"{zone}/workers/routes").json()["result"],
             "records": cloudflare.get(f"{zone}/dns_records").json()["result"],
+            "rulesets": cloudflare.get(f"{zone}/rulesets").json()["result"],
             "tunnels": cloudflare.get(f"/accounts/{ids['accountId']}/cfd_tunnel?is_deleted=false").json()[
                 "result"
             ],

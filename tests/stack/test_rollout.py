@@ -4,13 +4,13 @@ import itertools
 import json
 import threading
 import time
-from collections import Counter
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.stack.affinity import Guest, assert_guests_stay, assert_serves_the_others_styles
 from tests.stack.changes import EDGE_CHANGES, planned_changes
 from tests.support.clone import Clone
 from tests.support.load import load, tier_of
@@ -18,14 +18,7 @@ from tests.support.people import credentials
 
 pytestmark = pytest.mark.slow
 
-KEY = "cloudflare-workers-version-key"
 VERSION = "cloudflare:index/workerVersion:WorkerVersion"
-
-
-def answers(url: str, visitors: int) -> Counter[str]:
-    """The Worker's versions, as so many visitors are answered by them."""
-    found = (httpx.get(url, headers={KEY: f"visitor-{each}"}) for each in range(visitors))
-    return Counter(answer.headers["x-release"] for answer in found if answer.status_code == 200)
 
 
 def live(clone: Clone) -> set[str]:
@@ -47,14 +40,14 @@ class Visitor:
         with self._lock:
             if time.monotonic() > self.refreshed + 1:
                 return self.refresh(client)
-        # Of whichever version: the next request may be another one's.
+        # Without the visitor's cookie: the next request may be another version's.
         client.cookies = httpx.Cookies(self.cookies)
         target = "/api/me" if turn % 2 else "/api/workspaces"
-        return client.get(f"{self._site}{target}", headers={KEY: f"visitor-{turn}"})
+        return client.get(f"{self._site}{target}")
 
     def refresh(self, client: httpx.Client) -> httpx.Response:
         client.cookies = httpx.Cookies(self.cookies)
-        answer = client.post(f"{self._site}/api/session", headers={KEY: f"visitor-{next(self._turns)}"})
+        answer = client.post(f"{self._site}/api/session")
         self.cookies, self.refreshed = {**self.cookies, **answer.cookies}, time.monotonic()
         return answer
 
@@ -69,8 +62,9 @@ def test_a_share_then_everybody_while_the_keys_are_rotated_and_the_release_befor
     account = credentials(running.url)
     always, away = Visitor(running.url, account), Visitor(running.url, account)
     before = json.loads(running.pulumi("stack", "output", "--json"))
-    source = running.folder / "services" / "api" / "app.py"
-    source.write_text(f"{source.read_text()}\n# edited\n")
+    for path, edit in (("api/app.py", "# edited"), ("web/public/style.css", ".edited { color: red }")):
+        source = running.folder / "services" / path
+        source.write_text(f"{source.read_text()}\n{edit}\n")
     rollout = {
         "percentage": 30, "version": before["version"], "serverRelease": before["serverRelease"]
     }  # fmt: skip
@@ -80,9 +74,11 @@ def test_a_share_then_everybody_while_the_keys_are_rotated_and_the_release_befor
         running.shoreline("up")
         after = json.loads(running.pulumi("stack", "output", "--json"))
         assert live(running) == {before["serverRelease"], after["serverRelease"]}
-        shared = answers(running.url, 100)
-        assert set(shared) == {before["version"], after["version"]} and 10 <= shared[after["version"]] <= 55
         running.pulumi("preview", "--expect-no-changes")
+        versions = before["version"], after["version"]
+        for version, other in (versions, versions[::-1]):
+            assert_serves_the_others_styles(running, version, other)
+        assert_guests_stay(running, *versions, session=always.cookies["session"])
         # What the first keys signed is as good as before.
         with connect(
             f"{running.url.replace('http', 'ws', 1)}/api/realtime",
@@ -95,7 +91,7 @@ def test_a_share_then_everybody_while_the_keys_are_rotated_and_the_release_befor
         assert set(planned_changes(running)) == {*EDGE_CHANGES - {VERSION}, "command:remote:Command"}
         running.shoreline("up")
         assert live(running) == {after["serverRelease"]}
-        assert answers(running.url, 20) == {after["version"]: 20}
+        assert {Guest.of(running.url).version for _ in range(20)} == {after["version"]}
 
         rotate(running, 3)
         running.shoreline("up")

@@ -35,6 +35,13 @@ def _dns_record(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
     return next((record.id for record in records if record.content == inputs["content"]), None)
 
 
+def _ruleset(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
+    """By its name too: the phase's ruleset may be somebody else's."""
+    natural = (inputs["phase"], inputs["kind"], inputs["name"])
+    rulesets = client.rulesets.list(zone_id=inputs["zoneId"])
+    return next((each.id for each in rulesets if (each.phase, each.kind, each.name) == natural), None)
+
+
 def _tunnel(client: cloudflare.Cloudflare, inputs: Inputs) -> str | None:
     tunnels = client.zero_trust.tunnels.cloudflared.list(
         account_id=inputs["accountId"], name=inputs["name"], is_deleted=False
@@ -46,6 +53,7 @@ FINDERS: Mapping[str, Finder] = {
     "cloudflare:index/worker:Worker": _worker,
     "cloudflare:index/workersRoute:WorkersRoute": _route,
     "cloudflare:index/dnsRecord:DnsRecord": _dns_record,
+    "cloudflare:index/ruleset:Ruleset": _ruleset,
     "cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared": _tunnel,
 }
 

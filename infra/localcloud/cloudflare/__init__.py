@@ -18,25 +18,26 @@ from infra.localcloud.cloudflare.files import Files
 from infra.localcloud.cloudflare.store import Store
 from infra.localcloud.endpoints import Address, Endpoints
 from infra.localcloud.process import ProcessStatus
-from infra.vendors.cloudflare_limits import Plan
+from infra.vendors.cloudflare_limits import Plan, ZonePlan
 
 
 class Cloudflare:
     """A Vendor. `data` is the local cloud's folder: its state lives in `cloudflare/` below it.
 
     `outbound` maps host patterns to the other vendors' data planes: a Worker's fetch to these goes there.
-    The account's plan and the edge's public scheme come from the stack's configuration file.
+    The account's and the zone's plan and the edge's public scheme come from the stack's configuration file.
     """
 
     name = "cloudflare"
 
     def __init__(self, data: Path, endpoints: Endpoints, outbound: Mapping[str, Address]) -> None:
         self.address = endpoints.cloudflare_api
-        plan, scheme = _account(endpoints.config_file)
+        plan, zone_plan, scheme = _account(endpoints.config_file)
         own = data / "cloudflare"
         store, files = Store(own / "store.sqlite"), Files(own)
         engine = Engine(data, own / "run", files, endpoints.edge, outbound)
-        self.cloud = Cloud(CLOUDFLARE, plan, scheme, store, files, engine, Crons(store, engine), Connectors())
+        crons = Crons(store, engine)
+        self.cloud = Cloud(CLOUDFLARE, plan, zone_plan, scheme, store, files, engine, crons, Connectors())
         self.app = build_app(self.cloud)
 
     @property
@@ -66,9 +67,11 @@ class Cloudflare:
         return self.cloud.engine.processes()
 
 
-def _account(config_file: Path) -> tuple[Plan, str]:
-    """The plan (free unless it says paid) and the scheme of the public URL."""
+def _account(config_file: Path) -> tuple[Plan, ZonePlan, str]:
+    """The plans (free unless it says otherwise) and the scheme of the public URL."""
     document: Any = yaml.safe_load(config_file.read_text("utf-8"))
     config = document["config"]
-    plan: Plan = "paid" if config.get("shoreline:cloudflare", {}).get("plan") == "paid" else "free"
-    return plan, urlsplit(config.get("shoreline:edge", {}).get("url", "")).scheme or "http"
+    zone = config.get("shoreline:cloudflare", {})
+    plan: Plan = "paid" if zone.get("plan") == "paid" else "free"
+    zone_plan: ZonePlan = zone.get("zonePlan", "free")
+    return plan, zone_plan, urlsplit(config.get("shoreline:edge", {}).get("url", "")).scheme or "http"

@@ -12,15 +12,16 @@ from infra.localcloud.cloudflare.engine import Engine
 from infra.localcloud.cloudflare.files import Files
 from infra.localcloud.cloudflare.store import Store
 from infra.localcloud.cloudflare.table import Table, build_table
-from infra.vendors.cloudflare_limits import Plan
+from infra.vendors.cloudflare_limits import Plan, ZonePlan
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """`scheme` is that of the edge's public URL."""
+    """`plan` is of Workers; `scheme` is that of the edge's public URL."""
 
     account: CloudflareAccount
     plan: Plan
+    zone_plan: ZonePlan
     scheme: str
     store: Store
     files: Files

@@ -1,4 +1,4 @@
-"""The edge's table, from the declared state: routes in order, domains, proxied names, deployments."""
+"""The edge's table, from the declared state: header rules, routes, domains, proxied names, deployments."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -20,6 +20,7 @@ def build_table(
     return {
         "scheme": scheme,
         "zone": zone,
+        "transforms": [each for ruleset in store.all("ruleset") for each in ruleset["transforms"]],
         "routes": _routes(store, zone, names),
         "domains": {domain["hostname"]: names[domain["worker_id"]] for domain in store.all("domain")},
         "proxied": [record["name"] for record in store.all("record") if record["proxied"]],

@@ -20,7 +20,7 @@ export interface Env {
   readonly EDGE_KEYS?: string;
   /** Verify access tokens. */
   readonly SESSION_KEYS?: string;
-  /** Where the public reaches the edge: decides the session cookie's name. */
+  /** Where the public reaches the edge: decides the cookies' names and flags. */
   readonly PUBLIC_URL?: string;
 }
 

@@ -10,13 +10,14 @@ import { rateLimit } from "./limit/rate_limit.ts";
 import { match } from "./match/match.ts";
 import { place } from "./place.ts";
 import { checkDatabase } from "./scheduled.ts";
-import { accessLog, identity, problemDocuments, securityHeaders, serverTiming } from "./stages.ts";
+import { accessLog, identity, problemDocuments, securityHeaders, serverTiming, visitor } from "./stages.ts";
 
 const answer = pipeline(
   [
     identity, //         x-request-id, x-served-by, x-release
     accessLog, //        one JSON line per request
     securityHeaders, //  on every response, whoever made it
+    visitor, //          the cookie that keeps a visitor with one version
     serverTiming, //     how long, and how much of it the database
     problemDocuments, // whatever is thrown below becomes an RFC 9457 document
     match, //            404, 405, OPTIONS; static files

@@ -6,6 +6,7 @@ import type { Stage } from "./exchange.ts";
 import { failureForLog, problemOf } from "./failures.ts";
 import { writeLog } from "./log.ts";
 import { isProblem, problemResponse } from "./problem.ts";
+import { visitorCookie } from "./visitor.ts";
 
 const TIER = "edge";
 
@@ -55,6 +56,20 @@ export const securityHeaders: Stage = async (exchange, next) => {
   // Over plain HTTP the header must not be sent (RFC 6797, section 7.2).
   if (exchange.url.protocol === "https:") {
     response.headers.set("strict-transport-security", `max-age=${ONE_YEAR}`);
+  }
+  return response;
+};
+
+/** With a page, even one that the browser has already: from then on it comes with every request. */
+export const visitor: Stage = async (exchange, next) => {
+  const response = await next(exchange);
+  const { request, env } = exchange;
+  const isPage = response.headers.get("content-type")?.startsWith("text/html");
+  if (isPage || request.headers.get("sec-fetch-mode") === "navigate") {
+    const cookie = visitorCookie(request, env);
+    if (cookie !== null) {
+      response.headers.append("set-cookie", cookie);
+    }
   }
   return response;
 };

@@ -30,6 +30,7 @@ class Local:
     data: Path
     outbound: Mapping[str, Address] = field(default_factory=dict)
     plan: str = "paid"
+    zone_plan: str = "free"
     url: str = "http://localhost:8700"
     """Where the public would reach the edge."""
     vendor: Cloudflare = field(init=False)
@@ -43,7 +44,7 @@ class Local:
     async def start(self) -> None:
         self._stack = contextlib.AsyncExitStack()
         config = self.data / "Pulumi.test.yaml"
-        account = {"plan": self.plan, "accountId": ACCOUNT, "zoneId": ZONE}
+        account = {"plan": self.plan, "zonePlan": self.zone_plan, "accountId": ACCOUNT, "zoneId": ZONE}
         settings = {"shoreline:cloudflare": account, "shoreline:edge": {"url": self.url}}
         config.write_text(json.dumps({"config": settings}))
         here = Address("127.0.0.1", 0)

@@ -17,6 +17,7 @@ from tests.unit.plugins.test_replay import (
     DOMAIN,
     INPUTS,
     ROUTE,
+    RULESET,
     TUNNEL,
     TUNNEL_CONFIG,
     VERSION,
@@ -25,6 +26,7 @@ from tests.unit.plugins.test_replay import (
 
 Decision = Literal["update", "replace"]
 VERSIONS = {**INPUTS[DEPLOYMENT], "versions": [{"versionId": "one", "percentage": 100}]}
+RULES: list[Values] = INPUTS[RULESET]["rules"]
 BINDINGS: list[Values] = INPUTS[VERSION]["bindings"]
 
 CASES: list[tuple[str, Values, Decision | None]] = [
@@ -58,6 +60,12 @@ CASES: list[tuple[str, Values, Decision | None]] = [
     (DNS, {"content": "y.cfargotunnel.com"}, "update"),
     (DNS, {"proxied": None}, "update"),
     (DNS, {"zoneId": "other"}, "replace"),
+    (RULESET, {"rules": []}, "update"),
+    (RULESET, {"rules": [{**RULES[0], "expression": "false"}]}, "update"),
+    (RULESET, {"rules": [*RULES, {**RULES[0], "ref": "two"}]}, "update"),
+    (RULESET, {"description": "other"}, "update"),
+    (RULESET, {"name": "other"}, "replace"),
+    (RULESET, {"phase": "http_ratelimit"}, "replace"),
     (TUNNEL, {"name": "other"}, "update"),
     (TUNNEL, {"configSrc": "local"}, "replace"),
     (TUNNEL_CONFIG, {"config": {"ingresses": [{"service": "http_status:404"}]}}, "update"),
@@ -162,6 +170,7 @@ def _wire(inputs: Values) -> Values:
         (ROUTE, "PUT", "/zones/ZONE/workers/routes/1"),
         (CRON, "PUT", "/accounts/ACCOUNT/workers/scripts/edge/schedules"),
         (DNS, "PUT", "/zones/ZONE/dns_records/1"),
+        (RULESET, "PUT", "/zones/ZONE/rulesets/1"),
         (TUNNEL, "PATCH", "/accounts/ACCOUNT/cfd_tunnel/1"),
         (
             TUNNEL_CONFIG,

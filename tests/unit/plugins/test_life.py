@@ -15,7 +15,7 @@ from infra.toolchain.plugins.cloudflare import IDENTITY
 from infra.toolchain.plugins.values import UNKNOWN, Secrets, Values, decode
 from tests.unit.plugins.cloudflare_stub import CloudflareStub
 from tests.unit.plugins.plugin import ROOT, Plugin, PluginError
-from tests.unit.plugins.test_replay import CRON, DNS, ROUTE, VERSION, WORKER
+from tests.unit.plugins.test_replay import CRON, DNS, INPUTS, ROUTE, RULESET, VERSION, WORKER
 
 WORKER_INPUTS: Values = {"accountId": "ACCOUNT", "name": "edge"}
 PLANTED = "planted-secret-0815"
@@ -96,6 +96,32 @@ def test_an_import_reads_by_its_official_id(plugin: Plugin, worker: str) -> None
     inputs = decode(answer.inputs).values
     assert (answer.id, inputs["accountId"], inputs["name"]) == (worker, "ACCOUNT", "edge")
     assert plugin.diff(WORKER, decode(answer.properties).values, inputs, WORKER_INPUTS).replaces == []
+
+
+def test_a_rulesets_header_names_are_sent_and_read_as_they_are(
+    plugin: Plugin, cloudflare: CloudflareStub
+) -> None:
+    inputs = plugin.check(RULESET, INPUTS[RULESET]).values
+    created = plugin.create(RULESET, inputs)
+    (sent,) = cloudflare.taken()
+    (rule,) = sent.body["rules"]
+    assert (sent.method, sent.path) == ("POST", "/client/v4/zones/ZONE/rulesets")
+    assert rule["action_parameters"] == {"headers": {"X-Key_a": {"operation": "set", "expression": "ip.src"}}}
+    kept = cloudflare.objects[f"/client/v4/zones/ZONE/rulesets/{created.id}"]["rules"][0]
+    kept |= {"id": "f00", "version": "1", "last_updated": "2026-11-26T00:00:00Z"}
+    state = decode(created.properties).values
+    read = plugin.read(RULESET, created.id, state, inputs)
+    assert (decode(read.properties).values, decode(read.inputs).values) == (state, inputs)
+    imported = plugin.read(RULESET, f"zones/ZONE/{created.id}", {}, {})
+    declared = decode(imported.inputs).values
+    assert (declared["zoneId"], declared["rules"][0]["actionParameters"]) == (
+        "ZONE",
+        inputs["rules"][0]["actionParameters"],
+    )
+    with pytest.raises(PluginError, match="zones/<zoneId>/<id>"):
+        plugin.read(RULESET, f"ZONE/{created.id}", {}, {})
+    plugin.delete(RULESET, created.id, state)
+    assert cloudflare.objects == {}
 
 
 def test_an_import_id_of_another_shape_is_refused_with_the_right_one(plugin: Plugin) -> None:

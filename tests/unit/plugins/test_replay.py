@@ -17,6 +17,7 @@ TUNNEL_CONFIG = f"{CF}/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflar
 DNS = f"{CF}/dnsRecord:DnsRecord"
 CRON = f"{CF}/workersCronTrigger:WorkersCronTrigger"
 DOMAIN = f"{CF}/workersCustomDomain:WorkersCustomDomain"
+RULESET = f"{CF}/ruleset:Ruleset"
 ROUTE = f"{CF}/workersRoute:WorkersRoute"
 WORKER = f"{CF}/worker:Worker"
 VERSION = f"{CF}/workerVersion:WorkerVersion"
@@ -65,6 +66,23 @@ INPUTS: dict[str, Values] = {
         "zoneId": "ZONE",
     },
     ROUTE: {"zoneId": "ZONE", "pattern": "example.com/*", "script": "edge"},
+    RULESET: {
+        "zoneId": "ZONE",
+        "name": "rules",
+        "kind": "zone",
+        "phase": "http_request_late_transform",
+        "description": "which version",
+        "rules": [
+            {
+                "ref": "one",
+                "description": "",
+                "enabled": True,
+                "expression": "true",
+                "action": "rewrite",
+                "actionParameters": {"headers": {"X-Key_a": {"operation": "set", "expression": "ip.src"}}},
+            }
+        ],
+    },
     WORKER: {"accountId": "ACCOUNT", "name": "edge2", "observability": {"enabled": True}},
     VERSION: {
         "accountId": "ACCOUNT",

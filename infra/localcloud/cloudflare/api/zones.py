@@ -20,7 +20,7 @@ async def get(request: Request) -> Response:
 
 
 def _zone(cloud: Cloud) -> dict[str, object]:
-    plan = {"free": "Free Website", "paid": "Pro Website"}[cloud.plan]
+    plan = f"{cloud.zone_plan.capitalize()} Website"
     return {
         "id": cloud.account.zone_id,
         "name": cloud.account.zone_name,
@@ -39,5 +39,5 @@ def _zone(cloud: Cloud) -> dict[str, object]:
         "owner": {"id": None, "type": "user", "email": None},
         "account": {"id": cloud.account.account_id, "name": "Shoreline local cloud"},
         "permissions": ["#zone:read", "#dns_records:edit", "#worker:edit"],
-        "plan": {"id": cloud.plan, "name": plan, "price": 0, "currency": "USD", "is_subscribed": True},
+        "plan": {"id": cloud.zone_plan, "name": plan, "price": 0, "currency": "USD", "is_subscribed": True},
     }

@@ -1,4 +1,4 @@
-// The edge of the local cloud. A request's path: host and route -> Worker -> version -> assets or code.
+// The edge of the local cloud. A request's path: header rules -> host and route -> Worker -> version -> assets or code.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { answers, serve } from "./assets";
 import { type Colo, COLO_HEADER, coloOf, COLOS } from "./caches";
@@ -12,13 +12,15 @@ import { assetsOnly, workerFirst } from "./rules";
 import { Tail } from "./tail";
 import { choose, KEY_HEADER, OVERRIDES_HEADER } from "./split";
 import { type Env, table } from "./table";
+import { transform } from "./transform";
 import { enter, tunnelOf } from "./tunnel";
 import { assetConfig, load } from "./versions";
 
 export { Control, Outbound, RateLimit, Tail };
 
 export default {
-  async fetch(request, env, ctx): Promise<Response> {
+  async fetch(asked, env, ctx): Promise<Response> {
+    const request = transform(asked, table().transforms);
     const url = new URL(request.url);
     url.protocol = table().scheme;
     const found = find(table(), url);

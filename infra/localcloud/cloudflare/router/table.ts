@@ -1,5 +1,6 @@
 // What the edge serves right now: written by the control plane (table.py), held in this module, replaced whole.
 import { env } from "cloudflare:workers";
+import type { Transform } from "./transform";
 
 export interface Route {
   /** "http" or "https" if the pattern names one; else both match. */
@@ -31,6 +32,8 @@ export interface Table {
   /** Scheme of the edge's public URL. */
   scheme: "http" | "https";
   zone: string;
+  /** The zone's request header rules, in order. */
+  transforms: Transform[];
   /** Most specific first. */
   routes: Route[];
   /** Custom domains: host name to Worker. */

@@ -53,6 +53,8 @@ class Api:
             raise refused(request, error.status_code, error.body) from None
         except cloudflare.APIConnectionError as error:
             raise unreachable(request, self._base_url, error) from None
+        if request.method == "DELETE" and not envelope:
+            return None  # some are answered by 204, without an envelope
         if not isinstance(envelope, Mapping) or envelope.get("success") is False:
             raise refused(request, 200, envelope)
         return envelope.get("result")

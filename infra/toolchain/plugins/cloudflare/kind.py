@@ -53,6 +53,7 @@ class Kind:
     """One resource type.
 
     resource: the Pulumi type. address: the properties an import ID names; the last is the resource's ID.
+    scope: what an import ID begins with, where it says whose resource it is.
     collection, item: paths of creation and of one resource; their placeholders are not part of the body.
     create, update: HTTP methods; without `update` nothing is sent. deletes: False where nothing is sent.
     kept: optional inputs that, left out, keep what Cloudflare chose. volatile: outputs an update changes.
@@ -69,6 +70,7 @@ class Kind:
     collection: str
     item: str
     required: tuple[str, ...]
+    scope: str | None = None
     optional: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
@@ -95,7 +97,8 @@ class Kind:
 
     @property
     def import_format(self) -> str:
-        return "/".join(f"<{name}>" for name in self.address)
+        named = (f"<{name}>" for name in self.address)
+        return "/".join((self.scope, *named) if self.scope else named)
 
     def json(self, desired: Values) -> Any:
         """The body that states `desired`."""

@@ -78,8 +78,9 @@ def previewed(kind: Kind, inputs: Values, state: Values | None = None) -> Values
 
 def imported(kind: Kind, identity: str) -> Values:
     """The properties an import ID names. UserError where it has another shape."""
-    parts = identity.split("/")
-    if len(parts) != len(kind.address) or not all(parts):
+    parts = identity.removeprefix(f"{kind.scope}/").split("/")
+    scoped = kind.scope is None or identity.startswith(f"{kind.scope}/")
+    if not scoped or len(parts) != len(kind.address) or not all(parts):
         raise UserError(identity, "is not an import ID of this type", f"Write it as {kind.import_format}.")
     named = dict(zip(kind.address, parts, strict=True))
     return {"id": parts[-1], **named}

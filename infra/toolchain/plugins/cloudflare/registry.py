@@ -9,11 +9,12 @@ from infra.toolchain.plugins.cloudflare.dns import DNS
 from infra.toolchain.plugins.cloudflare.domain import DOMAIN
 from infra.toolchain.plugins.cloudflare.kind import Kind
 from infra.toolchain.plugins.cloudflare.route import ROUTE
+from infra.toolchain.plugins.cloudflare.ruleset import RULESET
 from infra.toolchain.plugins.cloudflare.tunnel import TUNNEL, TUNNEL_CONFIG
 from infra.toolchain.plugins.cloudflare.version import VERSION
 from infra.toolchain.plugins.cloudflare.worker import WORKER
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.resource: kind
-    for kind in (WORKER, VERSION, DEPLOYMENT, ROUTE, DOMAIN, CRON, DNS, TUNNEL, TUNNEL_CONFIG)
+    for kind in (WORKER, VERSION, DEPLOYMENT, ROUTE, DOMAIN, CRON, DNS, RULESET, TUNNEL, TUNNEL_CONFIG)
 }
