@@ -69,7 +69,7 @@ bench: ## what the Worker, the jobs and realtime cost beside others, and an unch
 screenshots: ## take pictures of the page's main views to screenshots/
 	$(RUN) python -m tests.browser.screenshots
 
-overload: ## ask the server for more than it can do, beside the edge: figures, and a plot in overload/
+overload: ## ask the server for more than it can do, beside the edge, which must hold its latency: figures, and a plot in overload/
 	$(RUN) python -m tests.bench.overload
 
 check: ## lint, format, types

@@ -24,6 +24,12 @@ class Passwords:
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._count = 0
 
+    def require_room(self) -> None:
+        """Raises Problem 503 where too many wait: before anything is done for one more."""
+        if self._count >= AT_ONCE + WAITING:
+            retry = {"retry-after": str(RETRY_AFTER_SECONDS)}
+            raise Problem(503, "Too many people are signing in. Try again shortly.", retry)
+
     async def hash(self, password: str) -> str:
         """In PHC format. Raises Problem 503 where too many wait."""
         async with self._slot():
@@ -46,9 +52,7 @@ class Passwords:
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
-        if self._count >= AT_ONCE + WAITING:
-            retry = {"retry-after": str(RETRY_AFTER_SECONDS)}
-            raise Problem(503, "Too many people are signing in. Try again shortly.", retry)
+        self.require_room()
         self._count += 1
         try:
             async with self._slots:

@@ -6,12 +6,14 @@ Request as JSON from its standard input and writes what came back.
 
 import asyncio
 import json
+import os
+import random
 import re
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from infra.paths import ROOT
@@ -31,7 +33,9 @@ class Request:
     connections: int = 16
     seconds: float = 1.0
     pause: float = 0.0
-    """Seconds from an answer to the next request on its connection."""
+    """Seconds from an answer to the next request on its connection, give or take half, so that none march."""
+    processors: Sequence[int] = ()
+    """Whoever asks runs on these; none: on whichever."""
 
     def encoded(self) -> bytes:
         body = self.body.encode()
@@ -53,6 +57,8 @@ class Load:
     p99s: dict[str, float] = field(default_factory=dict)
     """By status."""
     median: float = 0.0
+    retry_after: int = 0
+    """How many answers said when to come back."""
 
     @property
     def rate(self) -> float:
@@ -74,12 +80,13 @@ class _Connection(asyncio.Protocol):
         self._request, self._until, self._pause = request, until, pause
         self._buffer, self._sent = b"", 0.0
         self.latencies: dict[str, list[float]] = {}
+        self.retry_after = 0
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._send()
+        self._send_after(self._pause * random.random())  # noqa: S311
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -93,18 +100,22 @@ class _Connection(asyncio.Protocol):
             return
         now = time.perf_counter()
         self.latencies.setdefault(self._buffer[9:12].decode(), []).append(now - self._sent)
+        self.retry_after += b"\r\nretry-after:" in self._buffer[:head].lower()
         self._buffer = b""
         if now + self._pause < self._until:
-            if self._pause:
-                asyncio.get_running_loop().call_later(self._pause, self._send)
-            else:
-                self._send()
+            self._send_after(self._pause * random.uniform(0.5, 1.5))  # noqa: S311
         else:
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
             self.done.set_result(None)
+
+    def _send_after(self, seconds: float) -> None:
+        if seconds:
+            asyncio.get_running_loop().call_later(seconds, self._send)
+        else:
+            self._send()
 
     def _send(self) -> None:
         self._sent = time.perf_counter()
@@ -132,7 +143,10 @@ async def _run(request: Request) -> Load:
     failed = sum(count for status, count in statuses.items() if not status.startswith("2"))
     every = [latency for some in latencies.values() for latency in some]
     p99s = {status: _p99(some) for status, some in latencies.items()}
-    return Load(seconds, len(every), failed, _p99(every), statuses, p99s, statistics.median(every))
+    retry_after = sum(connection.retry_after for connection in connections)
+    return Load(
+        seconds, len(every), failed, _p99(every), statuses, p99s, statistics.median(every), retry_after
+    )
 
 
 def _p99(latencies: list[float]) -> float:
@@ -141,4 +155,6 @@ def _p99(latencies: list[float]) -> float:
 
 if __name__ == "__main__":
     asked = Request(**json.load(sys.stdin))
+    if asked.processors:
+        os.sched_setaffinity(0, asked.processors)
     json.dump(asdict(asyncio.run(_run(asked))), sys.stdout)

@@ -49,6 +49,7 @@ async def sign_up(call: Call, tools: Tools) -> Reply:
 
 async def sign_in(call: Call, tools: Tools) -> Reply:
     """The same answer, after the same time, to an unknown email as to a wrong password."""
+    tools.passwords.require_room()
     found = await tools.database.execute(FIND, {"email": call.body["email"].lower()})
     user = found.rows[0] if found.rows else None
     right = await tools.passwords.matches(call.body["password"], str(user["password"]) if user else None)

@@ -1,11 +1,17 @@
 """With as much to do as it can, the api sheds what comes, and takes requests again as soon as it can."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from services.api.handlers.accounts import sign_in
+from services.api.passwords import AT_ONCE, WAITING, Passwords
+from services.common.problem import Problem
 from tests.support.problem import check_problem
 from tests.support.process import until
 from tests.support.services import FrontDoor, service
@@ -52,3 +58,17 @@ def test_long_uploads_do_not_stand_in_the_way(busy: FrontDoor) -> None:
         for _ in range(MOST + 1):
             stack.enter_context(unfinished(busy, 1_000_000))
         assert {busy.ask("GET", READS).status_code for _ in range(10)} == {401}
+
+
+async def test_who_would_wait_too_long_to_sign_in_is_told_so_before_the_database_is_asked() -> None:
+    passwords = Passwords()
+    tools: Any = SimpleNamespace(passwords=passwords, database=None)
+    waiting = [asyncio.create_task(passwords.hash("x")) for _ in range(AT_ONCE + WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Problem) as refusal:
+        await sign_in(SimpleNamespace(body={}), tools)  # type: ignore[arg-type]
+    assert (refusal.value.status, refusal.value.headers["retry-after"]) == (503, "2")
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    passwords.require_room()
