@@ -202,13 +202,14 @@ def plot(steps: Sequence[Step]) -> bytes:
         value_formatter=lambda value: f"{value:.1f} ms",
     )
     chart.x_labels = [f"{each.clients}: {each.shed:.0%}" for each in steps]
-    for name, values in {
+    series: dict[str, list[float | None]] = {
         "edge, server at rest: median": [each.rest.median for each in steps],
         "edge: median": [each.edge.median for each in steps],
         "edge: p99": [each.edge.p99 for each in steps],
         "server, answered: p99": [each.server.p99s.get(SERVED) for each in steps],
         "server, shed: p99": [each.server.p99s.get(SHED) for each in steps],
-    }.items():
+    }
+    for name, values in series.items():
         chart.add(name, [value and value * 1000 for value in values])
     rendered: bytes = chart.render()
     return rendered
