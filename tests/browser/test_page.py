@@ -96,7 +96,8 @@ def test_a_note_opens_with_its_text_as_written(page: Page, site: str) -> None:
     body = "first line\n\n    indented\nשלום עולם\n<img src=x onerror=alert(1)> 😀"
     write_note(site, title, body)
     open_list(page, site)
-    page.get_by_role("link", name=title).click()
+    # The digest may name it, too.
+    page.locator("#notes").get_by_role("link", name=title).click()
     article = page.get_by_role("article")
     expect(article.get_by_role("heading", level=2)).to_have_text(title)
     expect(article.get_by_role("heading", level=2)).to_be_focused()
