@@ -37,18 +37,27 @@ class Document:
         self._doc.apply_update(update)
         self._here = None
 
-    def take(self, update: bytes) -> None:
-        """A client's. Raises BadUpdate and SomethingMissing; nothing has changed then."""
-        reach = read_update(update, self._reach())
+    def take(self, update: bytes) -> bytes:
+        """A client's; gives what of it is to be kept.
+
+        What is here already is left out: it may be told differently, and others would take that for the
+        truth. Raises BadUpdate and SomethingMissing; nothing has changed then.
+        """
+        contents = read_update(update, self._reach())
         try:
+            if contents.restates:
+                update = get_update(update, self._doc.get_state())
+                # Where what is here ends within a character, yrs leaves a piece of nothing.
+                contents = read_update(update, self._reach())
             self._doc.apply_update(update)
         except ValueError:
             raise BadUpdate from None
-        self._reach().update(reach)
+        self._reach().update(contents.reach)
+        return update
 
     def holds(self, update: bytes) -> bool:
         """Whether nothing in a client's update is news. Raises BadUpdate and SomethingMissing."""
-        if read_update(update, self._reach()):
+        if read_update(update, self._reach()).reach:
             return False
         deleted = self._doc.get_update(self._doc.get_state())
         return merged([deleted, update]) == deleted

@@ -204,11 +204,11 @@ class Room:
         if self._unsaved_bytes + len(content) > self._limits.unsaved_bytes:
             member.close(codes.TRY_LATER, "the database does not answer")
             return
-        self._document.take(content)
+        kept = self._document.take(content)
         self.members[member] += 1
-        self._size += len(content)
-        self._unsaved_bytes += len(content)
-        self._fresh.append(Edit(member, self.members[member], content))
+        self._size += len(kept)
+        self._unsaved_bytes += len(kept)
+        self._fresh.append(Edit(member, self.members[member], kept))
         self._broadcast_soon()
 
     def _is_durable(self, update: bytes) -> bool:

@@ -5,7 +5,9 @@ others that are missing (pycrdt 0.14.13, 2026-11-26): so what no editor of text 
 gets there. The encoding is version 1 of Yjs' own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from services.realtime.protocol import NotAMessage, Reader
@@ -43,55 +45,91 @@ def read_state(encoded: bytes) -> dict[int, int]:
     return state
 
 
-def read_update(encoded: bytes, here: State) -> dict[int, int]:
-    """How far each client's text reaches with it. Raises BadUpdate and SomethingMissing."""
+@dataclass(frozen=True)
+class Contents:
+    """`reach`: how far each client's text is here with it; `restates`: some of it is here already."""
+
+    reach: Mapping[int, int]
+    restates: bool
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A piece of text, up to `end`; `beside`: the characters, by client, that it was put between."""
+
+    end: int
+    beside: Sequence[tuple[int, int]]
+
+
+def read_update(encoded: bytes, here: State) -> Contents:
+    """Raises BadUpdate and SomethingMissing."""
     try:
-        reader, needed = Reader(encoded), dict[int, int]()
-        reach = _distinct(_structs(reader, needed) for _ in range(reader.number()))
-        _distinct(_ranges(reader, needed) for _ in range(reader.number()))
+        reader = Reader(encoded)
+        pieces = _distinct(_pieces(reader) for _ in range(reader.number()))
+        deleted = _distinct(_ranges(reader) for _ in range(reader.number()))
         reader.end()
     except (NotAMessage, UnicodeDecodeError):
         raise BadUpdate from None
-    for client, (first, _) in reach.items():
-        if first > here.get(client, 0):
-            raise SomethingMissing
-    ends = {client: max(end, here.get(client, 0)) for client, (_, end) in reach.items()}
-    for client, end in needed.items():
-        if end > ends.get(client, here.get(client, 0)):
-            raise SomethingMissing
-    return ends
+    if any(first > here.get(client, 0) for client, (first, _) in pieces.items()):
+        raise SomethingMissing
+    reach = _placed({client: of for client, (_, of) in pieces.items()}, here)
+    if any(end > reach.get(client, here.get(client, 0)) for client, end in deleted.items()):
+        raise SomethingMissing
+    return Contents(reach, any(first < here.get(client, 0) for client, (first, _) in pieces.items()))
 
 
-def _structs(reader: Reader, needed: dict[int, int]) -> tuple[int, tuple[int, int]]:
-    """Everything by one client: which, and from where to where."""
+def _placed(pieces: Mapping[int, Sequence[_Piece]], here: State) -> dict[int, int]:
+    """How far each client's pieces reach, each put after those beside it. Raises SomethingMissing."""
+    reach = {client: here.get(client, 0) for client in pieces}
+    left = {client: deque(of) for client, of in pieces.items()}
+    waiting: dict[int, set[int]] = {}
+    ready = list(pieces)
+    while ready:
+        client = ready.pop()
+        before = len(left[client])
+        while left[client]:
+            missing = [
+                other for other, at in left[client][0].beside if at >= reach.get(other, here.get(other, 0))
+            ]
+            if missing:
+                waiting.setdefault(missing[0], set()).add(client)
+                break
+            reach[client] = max(reach[client], left[client].popleft().end)
+        if len(left[client]) < before:
+            ready += waiting.pop(client, ())
+    if any(left.values()):
+        raise SomethingMissing
+    return reach
+
+
+def _pieces(reader: Reader) -> tuple[int, tuple[int, Sequence[_Piece]]]:
+    """Everything by one client: which, from where on, and its pieces."""
     count, (client, first) = reader.number(), _id(reader)
     _require(count > 0)
-    clock = first
+    clock, pieces = first, []
     for _ in range(count):
-        clock += _struct(reader, client, clock, needed)
+        pieces.append(_piece(reader, client, clock))
+        clock = pieces[-1].end
         _require(clock <= _MOST)
-    return client, (first, clock)
+    return client, (first, pieces)
 
 
-def _struct(reader: Reader, client: int, clock: int, needed: dict[int, int]) -> int:
-    """One piece of text, there or deleted; gives its length."""
+def _piece(reader: Reader, client: int, clock: int) -> _Piece:
+    """One piece of text, there or deleted."""
     info = reader.byte()
     content = info & ~(_HAS_ORIGIN | _HAS_RIGHT_ORIGIN)
     _require(content in (_DELETED, _STRING))
-    for beside in (_HAS_ORIGIN, _HAS_RIGHT_ORIGIN):
-        if info & beside:
-            other, at = _id(reader)
-            _require(other != client or at < clock)
-            needed[other] = max(needed.get(other, 0), at + 1)
-    if content == info:
+    beside = [_id(reader) for bit in (_HAS_ORIGIN, _HAS_RIGHT_ORIGIN) if info & bit]
+    _require(all(other != client or at < clock for other, at in beside))
+    if not beside:
         _require(reader.number() == _NAMED and reader.bytes().decode() in _ROOTS)
     # Yjs counts as JavaScript does.
     length = reader.number() if content == _DELETED else len(reader.bytes().decode().encode("utf-16-le")) // 2
     _require(0 < length <= _MOST)
-    return length
+    return _Piece(clock + length, beside)
 
 
-def _ranges(reader: Reader, needed: dict[int, int]) -> tuple[int, int]:
+def _ranges(reader: Reader) -> tuple[int, int]:
     """What is deleted of one client's text: whose, and up to where."""
     client, count, end = reader.number(), reader.number(), 0
     _require(count > 0)
@@ -100,7 +138,6 @@ def _ranges(reader: Reader, needed: dict[int, int]) -> tuple[int, int]:
         _require(length > 0)
         end = max(end, clock + length)
     _require(end <= _MOST)
-    needed[client] = max(needed.get(client, 0), end)
     return client, end
 
 
