@@ -63,6 +63,12 @@ def export() -> dict[str, Any]:
     return exported
 
 
+def config() -> dict[str, str]:
+    """The stack's settings, secrets decrypted; structured ones are JSON. Raises UserError."""
+    read_out: dict[str, dict[str, str]] = json.loads(read("config", "--show-secrets", "--json"))
+    return {name: setting["value"] for name, setting in read_out.items()}
+
+
 def stack() -> str:
     """The name of the stack in use."""
     return os.environ["PULUMI_STACK"]

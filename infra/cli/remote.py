@@ -26,11 +26,9 @@ class Remote:
     @classmethod
     def all(cls) -> "list[Remote]":
         """Those of the stack in use. Raises UserError."""
-        config = json.loads(engine.read("config", "--show-secrets", "--json"))
-        key = config[SSH_KEY]["value"]
-        return [
-            cls(ServerSettings.model_validate(each), key) for each in json.loads(config[SERVERS]["value"])
-        ]
+        config = engine.config()
+        key = config[SSH_KEY]
+        return [cls(ServerSettings.model_validate(each), key) for each in json.loads(config[SERVERS])]
 
     @classmethod
     def deploying(cls) -> "Remote":

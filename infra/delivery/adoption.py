@@ -4,18 +4,15 @@ A commit of the files as they are goes to the repository on the server, and a re
 """
 
 import getpass
-import os
 import shutil
 import socket
-import subprocess
 import tempfile
 from pathlib import Path
 
 import asyncssh
 
-from infra.delivery import stack
+from infra.delivery import git, stack
 from infra.delivery.records import Release, deployed, file_name, next_id, now
-from infra.errors import UserError
 from infra.paths import ROOT
 
 _RECORDS = """for record in delivery/releases/*.json; do
@@ -56,45 +53,23 @@ def snapshot(subject: str) -> str:
     """A commit without a past, in no branch: what git would add of the files as they are."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
-        if (own := ROOT / _text("rev-parse", "--git-path", "index")).exists():
+        if (own := ROOT / git.text("rev-parse", "--git-path", "index")).exists():
             # With what git knows of the files, few have to be read.
             shutil.copy2(own, index)
-        _git("add", "--update", index=index)
-        _git("add", "--all", "--", *_READ_BY_A_DEPLOY, index=index)
-        tree = _git("write-tree", index=index).decode().strip()
+        git.output("add", "--update", index=index)
+        git.output("add", "--all", "--", *_READ_BY_A_DEPLOY, index=index)
+        tree = git.text("write-tree", index=index)
     who = ("-c", f"user.name={getpass.getuser()}", "-c", f"user.email={whoever()}")
-    return _text(*who, "commit-tree", tree, "-m", subject)
+    return git.text(*who, "commit-tree", tree, "-m", subject)
 
 
 def _pack(commit: str, former: str | None) -> bytes:
     """Without what the server has of the former one, where that is known here."""
-    known = former is not None and _run_git("cat-file", "-e", former).returncode == 0
+    known = former is not None and git.attempt("cat-file", "-e", former).returncode == 0
     revisions = f"{commit}\n^{former}" if known else commit
-    return _git("pack-objects", "--revs", "--stdout", "-q", stdin=revisions.encode())
+    return git.output("pack-objects", "--revs", "--stdout", "-q", stdin=revisions.encode())
 
 
 def whoever() -> str:
     """Who works here."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
-
-
-def _text(*words: str) -> str:
-    return _git(*words).decode().strip()
-
-
-def _git(*words: str, stdin: bytes = b"", index: Path | None = None) -> bytes:
-    """Raises UserError."""
-    done = _run_git(*words, stdin=stdin, index=index)
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
-        raise UserError(f"git {words[0]}", said, "Mend what it names and run the command again")
-    return done.stdout
-
-
-def _run_git(
-    *words: str, stdin: bytes = b"", index: Path | None = None
-) -> "subprocess.CompletedProcess[bytes]":
-    environment = {**os.environ, **({"GIT_INDEX_FILE": str(index)} if index else {})}
-    return subprocess.run(
-        ["git", *words], cwd=ROOT, env=environment, input=stdin, capture_output=True, check=False
-    )

@@ -1,11 +1,10 @@
 """`git push shoreline main` in this clone: a key, a configuration for ssh, a remote."""
 
-import subprocess
-
 from infra.cli import engine
 from infra.cli.remote import Remote
 from infra.cli.steps import say
-from infra.paths import LOCAL, ROOT
+from infra.delivery import git
+from infra.paths import LOCAL
 
 REMOTE = "shoreline"
 FOLDER = LOCAL / "ssh"
@@ -46,15 +45,15 @@ def add_remote() -> None:
     """Names of the user's own are left alone."""
     command = f"ssh -F '{FOLDER / 'config'}'"
     for name, value in ((f"remote.{REMOTE}.url", f"{alias()}:shoreline.git"), ("core.sshCommand", command)):
-        found = _git("config", "--get", name)
+        found = _setting(name)
         if not found:
-            _git("config", name, value)
+            git.attempt("config", name, value)
         elif found != value:
             say(f"  git's {name} is {found!r} and left as it is: `git push {REMOTE}` needs {value!r}")
-    if not _git("config", "--get", f"remote.{REMOTE}.fetch"):
-        _git("config", f"remote.{REMOTE}.fetch", f"+refs/heads/*:refs/remotes/{REMOTE}/*")
+    if not _setting(f"remote.{REMOTE}.fetch"):
+        git.attempt("config", f"remote.{REMOTE}.fetch", f"+refs/heads/*:refs/remotes/{REMOTE}/*")
 
 
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+def _setting(name: str) -> str:
+    """Empty where git has none of this name."""
+    return git.attempt("config", "--get", name).stdout.decode().strip()

@@ -40,28 +40,22 @@ def install(remote: Remote, variables: Mapping[str, str], brought_up_by: str) ->
 
 
 async def _install(remote: Remote, variables: Mapping[str, str], brought_up_by: str) -> None:
-    async with remote.connected() as connection:
-        await _refuse_another_state(connection, variables["PULUMI_BACKEND_URL"])
+    async with remote.connected() as connection, connection.start_sftp_client() as files:
+        await _refuse_another_state(files, variables["PULUMI_BACKEND_URL"])
         await connection.run(_PREPARE, check=True)
         adopted = await adopt(connection, brought_up_by)
-        async with connection.start_sftp_client() as files:
-            await _write(files, "delivery/environment.json", json.dumps(variables), 0o600)
-            await _write(files, _HOOK, hook(), 0o700)
-            if adopted is not None:
-                await _write(files, *adopted, 0o600)
+        await _write(files, "delivery/environment.json", json.dumps(variables), 0o600)
+        await _write(files, _HOOK, hook(), 0o700)
+        if adopted is not None:
+            await _write(files, *adopted, 0o600)
 
 
-async def _refuse_another_state(connection: asyncssh.SSHClientConnection, backend: str) -> None:
+async def _refuse_another_state(files: asyncssh.SFTPClient, backend: str) -> None:
     """Raises UserError for a state in a folder that the server doesn't have."""
     parts = urlsplit(backend)
-    if parts.scheme != "file":
-        return
-    async with connection.start_sftp_client() as files:
-        if not await files.isdir(unquote(parts.path)):
-            remedy = "Move the state to a backend that both reach (docs/production.md, 2)"
-            raise UserError(
-                "PULUMI_BACKEND_URL", f"{backend} is a folder that the server doesn't have", remedy
-            )
+    if parts.scheme == "file" and not await files.isdir(unquote(parts.path)):
+        remedy = "Move the state to a backend that both reach (docs/production.md, 2)"
+        raise UserError("PULUMI_BACKEND_URL", f"{backend} is a folder that the server doesn't have", remedy)
 
 
 async def _write(files: asyncssh.SFTPClient, path: str, text: str, mode: int) -> None:

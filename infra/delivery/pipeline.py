@@ -10,10 +10,9 @@ from infra.cli.steps import say
 from infra.cli.up import prepare_stack
 from infra.components.bundle import build_edge, build_web
 from infra.components.release import Release as ServerRelease
-from infra.delivery import gate, stack, trees
+from infra.delivery import gate, rollback, stack, trees
 from infra.delivery.receive import Refused
 from infra.delivery.records import Records, Release, Serving, now
-from infra.delivery.rollback import applied_since
 from infra.delivery.stack import Share, StackFailed
 from infra.errors import UserError
 from infra.mistakes import SettingsError
@@ -155,8 +154,7 @@ class Deploy:
             if former is None:
                 say("  nothing answered before: what there is stays as it is")
                 return "failed"
-            trees.put(former.commit, applied_since(self.records, former).texts)
-            stack.keep_keys()
+            rollback.put(former, rollback.applied_since(self.records, former))
             prepare_stack()
             stack.up()
             self.records.write(former.model_copy(update={"serving": stack.serving()}))

@@ -15,8 +15,7 @@ def go_back_to(records: Records, wanted: str) -> Release:
     target = chosen(records, wanted)
     since = applied_since(records, target)
     refuse_contractions(target, since.names, since.texts)
-    trees.put(target.commit, since.texts)
-    stack.keep_keys()
+    put(target, since)
     return target
 
 
@@ -33,6 +32,12 @@ def applied_since(records: Records, release: Release) -> Migrations:
     newer = stack.applied() - trees.listed(release.commit)
     commits = [each.commit for each in reversed(records.all())]
     return Migrations(newer, trees.migrations(commits, newer))
+
+
+def put(release: Release, since: Migrations) -> None:
+    """Its tree into the working copy, with today's schema and the keys in force."""
+    trees.put(release.commit, since.texts)
+    stack.keep_keys()
 
 
 def chosen(records: Records, wanted: str) -> Release:

@@ -70,12 +70,13 @@ def read_update(encoded: bytes, here: State) -> Contents:
         reader.end()
     except (NotAMessage, UnicodeDecodeError):
         raise BadUpdate from None
-    if any(first > here.get(client, 0) for client, (first, _) in pieces.items()):
+    ahead = [first - here.get(client, 0) for client, (first, _) in pieces.items()]
+    if any(by > 0 for by in ahead):
         raise SomethingMissing
     reach = _placed({client: of for client, (_, of) in pieces.items()}, here)
     if any(end > reach.get(client, here.get(client, 0)) for client, end in deleted.items()):
         raise SomethingMissing
-    return Contents(reach, any(first < here.get(client, 0) for client, (first, _) in pieces.items()))
+    return Contents(reach, any(by < 0 for by in ahead))
 
 
 def _placed(pieces: Mapping[int, Sequence[_Piece]], here: State) -> dict[int, int]:

@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 import httpx
-from websockets.sync.client import connect
-from websockets.typing import Origin
 
 from infra.delivery.gate import OVERRIDE
 from tests.stack.test_killed import vendor
 from tests.support.clone import Clone
+from tests.support.people import web_socket
 
 KEY = "cloudflare-workers-version-key"
 VISITORS = 60
@@ -37,11 +36,7 @@ class Guest:
 
     def connect(self, url: str, session: str) -> str:
         """The version that a WebSocket goes through."""
-        with connect(
-            f"{url.replace('http', 'ws', 1)}/api/realtime",
-            origin=Origin(url),
-            additional_headers={"cookie": f"session={session}; {self.cookie}"},
-        ) as socket:
+        with web_socket(url, f"session={session}; {self.cookie}") as socket:
             assert socket.response is not None
             return str(socket.response.headers["x-release"])
 

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from websockets.sync.client import connect
-from websockets.typing import Origin
 
 from tests.stack.changes import EDGE_CHANGES, planned_changes
 from tests.support.clone import Clone
 from tests.support.load import load, tier_of
+from tests.support.people import web_socket
 from tests.support.process import until
 
 pytestmark = pytest.mark.slow
@@ -96,12 +95,8 @@ def test_the_server_answers_everything_while_the_edge_is_broken(running: Clone, 
     note = ada.post("/api/notes", json={"title": "from the server", "body": ""})
     assert (note.status_code, note.headers["x-served-by"]) == (201, "api")
     assert httpx.get(f"{running.url}/api/workspaces").status_code == 401
-    with connect(
-        f"{running.url.replace('http', 'ws', 1)}/api/realtime",
-        origin=Origin(running.url),
-        additional_headers={"cookie": f"session={ada.cookies['session']}"},
-    ) as socket:
-        assert json.loads(socket.recv(timeout=10))["type"] in ("ready", "unread")
+    with web_socket(running.url, f"session={ada.cookies['session']}") as socket:
+        assert {"type": "ready"} in (json.loads(socket.recv(timeout=10)) for _ in range(2))
     running.pulumi("preview", "--expect-no-changes")
 
     worker.write_text(whole)

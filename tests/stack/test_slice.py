@@ -7,13 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.sync.client import connect
-from websockets.typing import Origin
 
 from services.common.hrana import Database
 from services.host.environment_file import parse
 from services.settings import load
 from tests.support.clone import Clone, CommandFailed
+from tests.support.people import web_socket
 from tests.support.process import until
 
 pytestmark = pytest.mark.slow
@@ -60,9 +59,7 @@ def test_a_background_job_runs_and_tells_the_page_over_the_web_socket(
     running: Clone, ada: httpx.Client
 ) -> None:
     note = note_of(ada)
-    headers = {"cookie": f"session={ada.cookies['session']}"}
-    url = f"{running.url.replace('http', 'ws', 1)}/api/realtime"
-    with connect(url, origin=Origin(running.url), additional_headers=headers) as socket:
+    with web_socket(running.url, f"session={ada.cookies['session']}") as socket:
         export = ada.post("/api/exports", json={"note": note})
         assert export.status_code == 202
         events = (json.loads(socket.recv(timeout=20)) for _ in range(50))

@@ -3,9 +3,13 @@
 import functools
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from services.common.tokens import LIFETIME_SECONDS
 
@@ -62,3 +66,11 @@ def write_note(site: str, title: str, body: str = "") -> str:
     response = member(site).post("/api/notes", json={"title": title, "body": body}).raise_for_status()
     note_id: str = response.json()["id"]
     return note_id
+
+
+@contextmanager
+def web_socket(site: str, cookie: str, path: str = "/api/realtime") -> Iterator[ClientConnection]:
+    """As the page opens it. `cookie`: the header, which says whose session it is."""
+    url, headers = f"{site.replace('http', 'ws', 1)}{path}", {"cookie": cookie}
+    with connect(url, origin=Origin(site), additional_headers=headers, proxy=None) as socket:
+        yield socket

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin
+from websockets.sync.client import ClientConnection
 
 from services.realtime import codes
-from tests.support.people import member
+from tests.support.people import member, web_socket
 from tests.support.writer import Writer
 
 if TYPE_CHECKING:
@@ -127,9 +126,7 @@ class Visit:
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[ClientConnection]:
-        headers = {"cookie": f"session={member(self.site).cookies['session']}"}
-        url = f"{self.site.replace('http', 'ws', 1)}{path}"
-        with connect(url, origin=Origin(self.site), additional_headers=headers, proxy=None) as socket:
+        with web_socket(self.site, f"session={member(self.site).cookies['session']}", path) as socket:
             yield socket
 
 

@@ -5,7 +5,6 @@ tunnel's routes), versions and deployments (a new one supersedes), what is done 
 and this project's own providers, which adopt by name.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -66,9 +65,9 @@ class Names:
 
     @classmethod
     def of_stack(cls) -> Self:
-        config = json.loads(engine.read("config", "--show-secrets", "--json"))
-        base_url = config.get("cloudflare:baseUrl", {}).get("value")
-        return cls(cloudflare.Cloudflare(api_token=config["cloudflare:apiToken"]["value"], base_url=base_url))
+        config = engine.config()
+        token, base_url = config["cloudflare:apiToken"], config.get("cloudflare:baseUrl")
+        return cls(cloudflare.Cloudflare(api_token=token, base_url=base_url))
 
     def find(self, resource_type: str, inputs: Inputs) -> str | None:
         finder = FINDERS.get(resource_type)

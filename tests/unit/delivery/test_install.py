@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.cli.remote import Remote
-from infra.delivery import adoption, stack
+from infra.delivery import stack
 from infra.delivery.install import install, variables
 from infra.delivery.records import Records, Serving
 from infra.delivery.trees import hook
@@ -35,7 +35,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (clone / name).parent.mkdir()
         (clone / name).write_text("")
     git(clone, "add", "--all")
-    monkeypatch.setattr(adoption, "ROOT", clone)
+    for module in ("adoption", "git"):
+        monkeypatch.setattr(f"infra.delivery.{module}.ROOT", clone)
     monkeypatch.setattr(stack, "serving", lambda: ONE)
     return clone
 
