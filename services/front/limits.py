@@ -3,6 +3,7 @@
 The edge's twin: services/edge/src/limit.
 """
 
+import asyncio
 import ipaddress
 import time
 from collections.abc import Sequence
@@ -19,16 +20,17 @@ from services.common.problem import Problem
 SCRIPT = (Path(__file__).parents[1] / "contract" / "sliding-window.lua").read_text("utf-8")
 
 DEADLINE_SECONDS = 0.5
-"""What waits for Redis is a request on its way."""
+"""What waits for Redis is a request on its way: better an answer without it than none."""
+
+PATIENT_SECONDS = 2.0
+"""Where nothing can be done without Redis: a late answer is better than a refusal."""
 
 
 class Limits:
     """Counts requests. `redis_url` as in the settings."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(
-            redis_url, socket_timeout=DEADLINE_SECONDS, socket_connect_timeout=DEADLINE_SECONDS
-        )
+        self._redis = Redis.from_url(redis_url)
         self._script = self._redis.register_script(SCRIPT)
 
     async def close(self) -> None:
@@ -40,11 +42,13 @@ class Limits:
             return
         keys = [f"limit:{limit.name}:{subject(limit, identity, address)}" for limit in limits]
         windows = [number for limit in limits for number in (limit.limit, limit.seconds * 1000)]
+        refuses = any(limit.when_down == "refuse" for limit in limits)
         try:
-            waits = await self._script(keys=keys, args=[time.time_ns() // 1_000_000, *windows])
+            async with asyncio.timeout(PATIENT_SECONDS if refuses else DEADLINE_SECONDS):
+                waits = await self._script(keys=keys, args=[time.time_ns() // 1_000_000, *windows])
         except (RedisError, OSError) as error:
             write_log("rate-limit", failure=type(error).__name__)
-            if any(limit.when_down == "refuse" for limit in limits):
+            if refuses:
                 detail = "Requests can't be counted right now. Try again shortly."
                 raise Problem(503, detail, {"retry-after": "5"}) from None
             return

@@ -30,8 +30,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Trouble = Literal["hangs", "drops", "stalls"] | Answer
-"""hangs: never answers; drops: closes the connection; stalls: sends half an answer, then nothing."""
+Trouble = Literal["late", "hangs", "drops", "stalls"] | Answer
+"""late: answers after LATE_SECONDS; hangs: never answers; drops: closes the connection; stalls: sends half an
+answer, then nothing."""
+
+LATE_SECONDS = 1.0
 
 
 class Gate:
@@ -77,12 +80,16 @@ class Gate:
         body = _read_body(handler)
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.passed.append(Passed(handler.command, handler.path, headers, body))
-        if self._trouble is None:
+        trouble = self._trouble
+        if trouble == "late":
+            self._released.wait(LATE_SECONDS)
+            trouble = None
+        if trouble is None:
             _reply(handler, self._forward(self.passed[-1]))
-        elif isinstance(self._trouble, Answer):
-            _reply(handler, self._trouble)
+        elif isinstance(trouble, Answer):
+            _reply(handler, trouble)
         else:
-            self._break(handler, self._trouble)
+            self._break(handler, trouble)
 
     def _forward(self, request: Passed) -> Answer:
         upstream = http.client.HTTPConnection("127.0.0.1", self._upstream_port, timeout=30)

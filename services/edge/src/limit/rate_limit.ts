@@ -40,12 +40,13 @@ export const rateLimit: Stage = async (exchange, next) => {
 
 /** Throws Problem 429, or 503 where nothing can be counted and a limit doesn't allow that. */
 async function count({ env, id }: Exchange, limits: readonly RateLimit[], keys: readonly string[]): Promise<void> {
-  const waits = await waitsOf(env, limits, keys).catch((error: unknown) => {
+  const refuses = limits.some(({ whenDown }) => whenDown === "refuse");
+  const waits = await waitsOf(env, limits, keys, refuses).catch((error: unknown) => {
     writeLog({ event: "rate-limit", id, failure: String(error) });
     return null;
   });
   if (waits === null) {
-    if (limits.some(({ whenDown }) => whenDown === "refuse")) {
+    if (refuses) {
       throw new Problem(503, "Requests can't be counted right now. Try again shortly.", RETRY);
     }
     return;
@@ -57,20 +58,29 @@ async function count({ env, id }: Exchange, limits: readonly RateLimit[], keys: 
   }
 }
 
-/** For how long an isolate doesn't ask a Redis that didn't answer. */
+/** For how long an isolate doesn't ask a Redis that didn't answer, where it can do without. */
 const PAUSE_MS = 1_000;
 let pausedUntil = 0;
 
+/** Where nothing can be done without Redis: a late answer is better than a refusal. */
+const PATIENT_MS = 2_000;
+
 /** Milliseconds to wait, by limit; null while Redis is not asked. Throws where it doesn't answer. */
-async function waitsOf(env: Env, limits: readonly RateLimit[], keys: readonly string[]): Promise<readonly number[] | null> {
+async function waitsOf(
+  env: Env,
+  limits: readonly RateLimit[],
+  keys: readonly string[],
+  needed: boolean,
+): Promise<readonly number[] | null> {
   const { REDIS_URL, REDIS_TOKEN } = env;
-  if (REDIS_URL === undefined || REDIS_TOKEN === undefined || Date.now() < pausedUntil) {
+  if (REDIS_URL === undefined || REDIS_TOKEN === undefined || (!needed && Date.now() < pausedUntil)) {
     return null;
   }
   const windows = limits.flatMap(({ limit, seconds }) => [limit, seconds * 1000]);
   try {
     const words = ["EVAL", script, keys.length, ...keys, Date.now(), ...windows];
-    return ((await command({ REDIS_URL, REDIS_TOKEN }, words)) as unknown[]).map(Number);
+    const deadline = needed ? PATIENT_MS : undefined;
+    return ((await command({ REDIS_URL, REDIS_TOKEN }, words, deadline)) as unknown[]).map(Number);
   } catch (error) {
     pausedUntil = Date.now() + PAUSE_MS;
     throw error;
