@@ -51,6 +51,11 @@ def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, si
         page.get_by_label("The role of Ivo Invited").select_option("editor")
         expect(page.get_by_role("status")).to_have_text("Ivo Invited is editor now.")
         expect(page.get_by_label("The role of Ivo Invited")).to_have_value("editor")
+        # His token still says viewer.
+        theirs.goto(f"{site}/#/new")
+        theirs.get_by_label("Title").fill("Written at once")
+        theirs.get_by_role("button", name="Save").click()
+        expect(theirs.locator("#announcer")).to_have_text("The note is saved.")
         page.get_by_role("button", name="Remove Ivo Invited").click()
         expect(members).to_have_count(1)
 

@@ -1,7 +1,9 @@
 """Files: handed out whole or in ranges, and deleted."""
 
 import asyncio
+import re
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -17,6 +19,7 @@ from services.common.files.types import INLINE
 from services.common.problem import Problem
 
 PREVIEW = "image/webp"
+_NO_RANGE = "The header Range is not valid: it is like bytes=0-99."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +38,42 @@ class _File(Reply):
                 _check_range(message)
             await send(message)
 
-        await self.response(self._scope(self.request), self.request.receive, sent)
+        await self.response(self._scope(self.request, self.response.path), self.request.receive, sent)
 
     @staticmethod
-    def _scope(request: Request) -> Scope:
-        """Without a range in other units than bytes: RFC 9110 has it ignored."""
+    def _scope(request: Request, path: str | PathLike[str]) -> Scope:
+        """With the ranges that the file at `path` has, if it has any."""
         asked = request.header("range")
-        if asked is None or asked.partition("=")[0].strip().lower() == "bytes":
+        if asked is None:
             return request.scope
         headers = [each for each in request.scope["headers"] if each[0] != b"range"]
+        if (wanted := satisfiable(asked, Path(path).stat().st_size)) is not None:
+            headers.append((b"range", wanted.encode()))
         return {**request.scope, "headers": headers}
+
+
+_RANGE = re.compile(r"(?P<first>[0-9]+)-[0-9]*|-[0-9]+")
+
+
+def satisfiable(asked: str, size: int) -> str | None:
+    """The header Range without what begins behind a file's end, if anything is left (RFC 9110, 14.1.2).
+
+    None of other units than bytes, which are to be ignored. Raises Problem 400 for what is no range.
+    """
+    units, equals, ranges = asked.partition("=")
+    if equals and units.strip().lower() != "bytes":
+        return None
+    parts = [_RANGE.fullmatch(each.strip()) for each in ranges.split(",")]
+    if not all(parts):
+        raise Problem(400, _NO_RANGE)
+    kept = [part[0] for part in parts if part and int(part["first"] or 0) < size]
+    return f"bytes={','.join(kept)}" if kept else asked
 
 
 def _check_range(start: Message) -> None:
     """Raises Problem instead of Starlette's own answers, which are plain text."""
     if start["status"] == 400:
-        raise Problem(400, "The header Range is not valid: it is like bytes=0-99.")
+        raise Problem(400, _NO_RANGE)
     if start["status"] == 416:
         of = Headers(raw=start["headers"])["content-range"]
         raise Problem(416, "The file has nothing in this range.", {"content-range": of})

@@ -81,7 +81,9 @@ async def accept_invitation(call: Call, tools: Tools) -> Reply:
     changes = [Statement(OFFER, args), Statement(JOIN, args), Statement(USE_UP, used)]
     offer, joined, _, all_of_them = await changed_memberships(call, tools, changes)
     if not offer.rows or (joined.changed == 0 and offer.rows[0]["held"] is None):
-        raise Problem(404, "This invitation is not good any more. Ask for another one.")
+        raise Problem(
+            404, "This invitation is not good any more. If you are no member yet, ask for another one."
+        )
     [row] = offer.rows
     answer = {"workspace": row["workspace"], "role": row["held"] or row["offered"]}
     return with_token(call, tools, all_of_them, 200, answer)

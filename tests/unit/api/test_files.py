@@ -55,7 +55,13 @@ def test_a_file_comes_back_as_it_was_sent(api: Api, uploads: Uploads) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "start", "end"),
-    [("bytes=0-0", 0, 1), ("bytes=10-", 10, 1000), ("bytes=-5", 995, 1000), ("bytes=990-5000", 990, 1000)],
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=10-", 10, 1000),
+        ("bytes=-5", 995, 1000),
+        ("bytes=990-5000", 990, 1000),
+        ("bytes=0-1,99999-", 0, 2),
+    ],
 )
 def test_a_range_of_it_is_handed_out(uploads: Uploads, asked: str, start: int, end: int) -> None:
     content = some_bytes(1000)
@@ -76,7 +82,15 @@ def test_a_range_beyond_its_end_is_refused_and_one_of_another_version_is_not_giv
 def test_a_range_that_is_none_is_refused_and_one_in_other_units_ignored(uploads: Uploads) -> None:
     content = some_bytes(1000)
     path = uploads.send(content)
-    for malformed in ("bytes", "bytes=", "bytes=a-b", "bytes=5-2"):
+    for malformed in (
+        "bytes",
+        "bytes=",
+        "bytes=a-b",
+        "bytes=5-2",
+        "bytes=--5",
+        "bytes=+1-2",
+        "bytes=1-,",
+    ):
         check_problem(uploads.get(path, range=malformed), 400)
     whole = uploads.get(path, range="lines=1-2")
     assert (whole.status_code, whole.content) == (200, content)

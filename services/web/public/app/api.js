@@ -382,10 +382,39 @@ function send(method, path, value, headers = {}) {
 }
 
 /**
+ * Refused for want of a role, it renews the person's access and asks once more: the role may be newer than the token.
  * @param {string} path
  * @param {RequestInit} [init]
  */
 async function call(path, init = {}) {
+  try {
+    return await ask(path, init);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403 && (await accessRenewed())) {
+      return ask(path, init);
+    }
+    throw error;
+  }
+}
+
+/** @type {Promise<boolean> | null} */
+let renewing = null;
+
+function accessRenewed() {
+  renewing ??= ask("/api/session", { method: "POST" })
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => (renewing = null));
+  return renewing;
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} init
+ */
+async function ask(path, init) {
   const started = performance.now();
   const response = await fetch(path, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) }).catch(() => {
     throw new ApiError(0, "The server can't be reached. Check the connection.");

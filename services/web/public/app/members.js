@@ -35,18 +35,17 @@ export async function openMembers({ workspace, pane, moveFocus, isCurrent, annou
   const again = () => openMembers({ workspace, pane, moveFocus: true, isCurrent, announce });
 
   /**
-   * Does it, says so, and shows what is there then.
+   * Does it, says how it went, and shows what is there then.
    * @param {Promise<unknown>} done
    * @param {string} words
    */
   function after(done, words) {
-    void done.then(
-      () => {
-        announce(words);
-        return again();
-      },
-      (error) => announce(textOf(error)),
-    );
+    void done
+      .then(
+        () => announce(words),
+        (error) => announce(textOf(error)),
+      )
+      .then(again);
   }
 
   /** @param {Member} member */
