@@ -39,7 +39,7 @@ def test_a_wrong_key(running: Clone) -> None:
     said = refused(running)
     assert "cloudflare:apiToken" in said and "wrong-token-of-a-test" not in said
     running.stack_file.write_text(original)
-    running.shoreline("up")
+    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_a_wrong_database_key(running: Clone) -> None:
@@ -50,7 +50,6 @@ def test_a_wrong_database_key(running: Clone) -> None:
     running.stack_file.write_text(original)
     assert "shoreline:tursoToken" in said and "wrong-token-of-a-test" not in said
     running.shoreline("up")
-    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_a_missing_secret(running: Clone) -> None:
@@ -62,7 +61,7 @@ def test_a_missing_secret(running: Clone) -> None:
         in said
     )
     running.stack_file.write_text(original)
-    running.shoreline("up")
+    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_an_unreachable_endpoint(running: Clone) -> None:

@@ -20,8 +20,8 @@ FAST = 1e9
 UNLIMITED = {"connection_rate": FAST, "person_rate": FAST, "workspace_rate": FAST}
 ROOM_IN_THE_KERNEL = 16 * 1024 * 1024
 """More than both sockets of a connection hold."""
-UNREAD: dict[str, Any] = {"max_queue": 1, "max_size": None}
-"""Of a client that reads no further than two frames unless it is asked to."""
+UNREAD: dict[str, Any] = {"max_queue": 1, "max_size": None, "close_timeout": 0.1}
+"""Of a client that reads no further than two frames unless it is asked to, nor its server's goodbye."""
 
 
 def flood(writer: Writer) -> None:
