@@ -1,7 +1,7 @@
-"""Whether a new version may answer more visitors: requests aimed at it, beside those to the one before.
+"""Whether a new version may answer more visitors: errors and times, beside those of the version before.
 
-What is measured are these requests, from the server that deploys, through the whole way in: their errors
-and the median of their time. What visitors see is not looked at: the platform tells of it minutes later.
+Of requests of the gate's own, aimed at both versions through the whole way in; and of what visitors meet
+(visitors.py), where ENOUGH of them come while it looks.
 """
 
 import statistics
@@ -21,6 +21,13 @@ SLOWER, SLACK_MS = 2.0, 250.0
 
 OVERRIDE = "cloudflare-workers-version-overrides"
 """Workers gradual deployments docs, 2026-11-23: aims a request at a version, whatever its share."""
+
+PROBE_AGENT = "shoreline-gate"
+"""Tells the gate's own requests from those of visitors."""
+ENOUGH = 100
+"""Requests of visitors to each version, below which they say too little: then the gate's own decide."""
+LOOKED_SECONDS = 10.0
+"""For how long visitors are looked at, at most, if as many are to be expected."""
 
 _TIMEOUT_SECONDS = 15.0
 _LONGEST_WAIT = 10.0
@@ -80,12 +87,19 @@ def told(new: Figures, old: Figures | None) -> str:
 def measure(url: str, worker: str, versions: Sequence[str], rounds: int = ROUNDS) -> list[Figures]:
     """The figures of each version; their requests take turns: the machine's mood falls on all alike."""
     figures = [Figures() for _ in versions]
-    with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    headers = {"user-agent": PROBE_AGENT}
+    with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
         for _ in range(rounds):
             for method, path in PROBES:
                 for version, found in zip(versions, figures, strict=True):
                     found.add(f"{method} {path}", *_ask(client, method, path, worker, version))
     return figures
+
+
+def is_worth_waiting(new: Figures, seconds: float) -> bool:
+    """Whether visitors have still to be looked at: after so many seconds, ENOUGH will have come in time."""
+    expected = new.requests * LOOKED_SECONDS / max(seconds, 1.0)
+    return new.requests < ENOUGH <= expected and seconds < LOOKED_SECONDS
 
 
 def _ask(client: httpx.Client, method: str, path: str, worker: str, version: str) -> tuple[float, str | None]:

@@ -1,8 +1,9 @@
 """The steps of a deploy, defined once: check, build, preview, deploy, verify, roll out; or back."""
 
+import contextlib
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from infra.cli import steps
@@ -14,6 +15,7 @@ from infra.delivery import gate, rollback, stack, trees
 from infra.delivery.receive import Refused
 from infra.delivery.records import Records, Release, Serving, now
 from infra.delivery.stack import Share, StackFailed
+from infra.delivery.visitors import NotTold, Visitors, watched
 from infra.errors import UserError
 from infra.mistakes import SettingsError
 from infra.paths import ROOT
@@ -88,10 +90,12 @@ class Deploy:
         self._pass_gate()
 
     def roll_out(self) -> None:
-        for percentage in SHARES if self._is_gradual else ():
-            stack.up(self._share(percentage))
-            say(f"  {percentage} % of the visitors")
-            self._pass_gate()
+        if self._is_gradual:
+            with _watched() as visitors:
+                for percentage in SHARES:
+                    stack.up(self._share(percentage))
+                    say(f"  {percentage} % of the visitors")
+                    self._pass_gate(visitors.begin() if visitors else None)
         # Now the former release is asked by nobody: it is drained.
         stack.up()
         say("  100 % of the visitors")
@@ -105,7 +109,7 @@ class Deploy:
         before = self.release.before
         return None if before is None or self.at_once else Share(percentage, before)
 
-    def _pass_gate(self) -> None:
+    def _pass_gate(self, visitors: Visitors | None = None) -> None:
         """Raises StepFailed."""
         serving, before = self.release.serving, self.release.before
         assert serving is not None
@@ -113,9 +117,15 @@ class Deploy:
         if before is not None and self._is_gradual:
             versions.append(before.version)
         new, *old = gate.measure(stack.outputs()["url"], stack.worker(), versions)
-        say(f"  {gate.told(new, old[0] if old else None)}")
-        if reason := gate.objection(new, old[0] if old else None):
-            raise StepFailed(reason)
+        _judge(new, old[0] if old else None)
+        if visitors is not None:
+            while gate.is_worth_waiting(visitors.figures(versions[0]), visitors.seconds):
+                time.sleep(0.1)
+            if visitors.lost:
+                say(f"  visitors are not told of any more: {visitors.lost}")
+            new, former = (visitors.figures(version) for version in versions)
+            if min(new.requests, former.requests) >= gate.ENOUGH:
+                _judge(new, former)
 
     def _answering(self) -> Serving | None:
         """What answers now: after a deploy that was killed or not undone, not what the last `up` made."""
@@ -174,6 +184,25 @@ class Deploy:
     def _record(self, **changes: object) -> None:
         self.release = self.release.model_copy(update=changes)
         self.records.write(self.release)
+
+
+def _judge(new: gate.Figures, old: gate.Figures | None) -> None:
+    """Raises StepFailed."""
+    say(f"  {gate.told(new, old)}")
+    if reason := gate.objection(new, old):
+        raise StepFailed(reason)
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[Visitors | None]:
+    """The visitors; None where the platform doesn't tell of them, as a token that may not read it."""
+    with contextlib.ExitStack() as entered:
+        try:
+            visitors = entered.enter_context(watched(stack.worker()))
+        except NotTold as reason:
+            say(f"  visitors can't be looked at, so the gate's own requests decide: {reason}")
+            visitors = None
+        yield visitors
 
 
 def _end(output: str) -> str:

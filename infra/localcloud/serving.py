@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterator
 
 import uvicorn
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+from uvicorn.config import WSProtocolType
 
 from infra.localcloud.endpoints import Address
 
@@ -33,9 +35,11 @@ class FrontDoor:
         self._hosts = frozenset(f"{host}:{address.port}" for host in ("127.0.0.1", "localhost", "[::1]"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise RuntimeError(f"{self._name} does not speak {scope['type']}")
-        request = Request(scope)
+        connection = HTTPConnection(scope)
+        expected = connection.headers.get("host", "").lower() in self._hosts
+        if scope["type"] == "websocket":
+            await (self._app if expected else WebSocketClose())(scope, receive, send)
+            return
         started = time.perf_counter()
         status = 500
 
@@ -45,13 +49,12 @@ class FrontDoor:
                 status = message["status"]
             await send(message)
 
-        app = self._app if request.headers.get("host", "").lower() in self._hosts else self._misdirected
         try:
-            await app(scope, receive, watched)
+            await (self._app if expected else self._misdirected)(scope, receive, watched)
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
-            path = request.url.path.encode("unicode_escape").decode()
-            line = (self._name, request.method, path, status, milliseconds)
+            path = connection.url.path.encode("unicode_escape").decode()
+            line = (self._name, scope["method"], path, status, milliseconds)
             log.log(self._level, "%s %s %s %d %.0f ms", *line)
 
     async def _misdirected(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,14 +66,14 @@ class FrontDoor:
 class Listener:
     """One app on one bound socket, on the running loop, with nothing in front of it."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket, ws: WSProtocolType = "none") -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
-            ws="none",
+            ws=ws,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._server = _Quiet(config)
@@ -93,7 +96,7 @@ class Server(Listener):
 
     def __init__(self, name: str, app: ASGIApp, bound: socket.socket, level: int) -> None:
         host, port = bound.getsockname()[:2]
-        super().__init__(FrontDoor(name, Address(host, port), app, level), bound)
+        super().__init__(FrontDoor(name, Address(host, port), app, level), bound, "websockets-sansio")
 
 
 class _Quiet(uvicorn.Server):

@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from infra.delivery.gate import PROBE_AGENT
 from infra.delivery.records import Release
 from tests.support.clone import Clone, kill_group
 from tests.support.load import Load, load
@@ -119,6 +120,30 @@ def test_a_release_that_is_broken_is_rolled_back_by_itself(pusher: Pusher, fault
     assert why in said and "rolled back to" in said, told
     last = pusher.releases()[-1]
     assert last.result == "rolled back" and why in last.reason
+    assert_in_force(pusher, in_force)
+
+
+@pytest.mark.chaos
+def test_what_only_visitors_meet_is_seen_and_rolled_back(pusher: Pusher) -> None:
+    in_force = pushed(pusher)
+    worker = "services/edge/src/index.ts"
+    pusher.edit(worker, "fetch: (request, env, context) => answer(", "fetch: (request, env, context) => met(")
+    pusher.append(
+        worker,
+        f"""
+function met(exchange: Exchange): Promise<Response> {{
+  if (exchange.request.headers.get("user-agent") === "{PROBE_AGENT}") return answer(exchange);
+  throw new Error("nobody else");
+}}
+""",
+    )
+    page = pusher.clone.url
+    with load(lambda client: client.get(page), seen=version_of, threads=4, pause=0.005) as visitors:
+        said = pusher.refused("One that fails its visitors")
+    why = "visitors: exception, Error: nobody else"
+    assert "✗ roll out: " in said and why in said and "rolled back to" in said
+    assert "50 % of the visitors" not in said and why in pusher.releases()[-1].reason
+    assert 0 < len(visitors.failures) < 0.1 * visitors.answers.total()
     assert_in_force(pusher, in_force)
 
 

@@ -16,6 +16,7 @@ from infra.localcloud.cloudflare.crons import Crons
 from infra.localcloud.cloudflare.engine import Engine
 from infra.localcloud.cloudflare.files import Files
 from infra.localcloud.cloudflare.store import Store
+from infra.localcloud.cloudflare.tails import Tails
 from infra.localcloud.endpoints import Address, Endpoints
 from infra.localcloud.process import ProcessStatus
 from infra.vendors.cloudflare_limits import Plan, ZonePlan
@@ -37,7 +38,9 @@ class Cloudflare:
         store, files = Store(own / "store.sqlite"), Files(own)
         engine = Engine(data, own / "run", files, endpoints.edge, outbound)
         crons = Crons(store, engine)
-        self.cloud = Cloud(CLOUDFLARE, plan, zone_plan, scheme, store, files, engine, crons, Connectors())
+        self.cloud = Cloud(
+            CLOUDFLARE, plan, zone_plan, scheme, store, files, engine, crons, Connectors(), Tails(engine)
+        )
         self.app = build_app(self.cloud)
 
     @property
@@ -59,6 +62,7 @@ class Cloudflare:
         self.cloud.crons.start()
 
     async def stop(self) -> None:
+        await self.cloud.tails.stop()
         await self.cloud.crons.stop()
         await self.cloud.engine.stop()
         self.cloud.store.close()

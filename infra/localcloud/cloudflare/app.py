@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.localcloud.cloudflare import errors
@@ -23,6 +23,7 @@ from infra.localcloud.cloudflare.api import (
     rulesets,
     schedules,
     scripts,
+    tails,
     tokens,
     tunnel_configurations,
     tunnels,
@@ -66,6 +67,9 @@ ENDPOINTS: list[tuple[str, str, Endpoint]] = [
     ("DELETE", _S + "/deployments/{deployment}", deployments.delete),
     ("GET", _S + "/schedules", schedules.get),
     ("PUT", _S + "/schedules", schedules.put),
+    ("GET", _S + "/tails", tails.listed),
+    ("POST", _S + "/tails", tails.create),
+    ("DELETE", _S + "/tails/{tail}", tails.delete),
     ("GET", _A + "/scripts", scripts.listed),
     ("PUT", _S, scripts.put),
     ("DELETE", _S, scripts.delete),
@@ -120,7 +124,13 @@ def build_app(cloud: Cloud) -> ASGIApp:
                 "/client/v4",
                 routes=[Route(path, e, methods=[method]) for method, path, e in _own(ENDPOINTS, cloud)],
             ),
-            Mount("/local", routes=[Route(path, e, methods=[method]) for method, path, e in LOCAL]),
+            Mount(
+                "/local",
+                routes=[
+                    *(Route(path, e, methods=[method]) for method, path, e in LOCAL),
+                    WebSocketRoute("/tails/{tail}", tails.socket),
+                ],
+            ),
         ],
         middleware=[Middleware(Authentication, token=cloud.account.token)],
         exception_handlers={errors.ApiError: _refused, 404: _not_emulated, 405: _not_emulated},

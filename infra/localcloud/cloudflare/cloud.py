@@ -12,6 +12,7 @@ from infra.localcloud.cloudflare.engine import Engine
 from infra.localcloud.cloudflare.files import Files
 from infra.localcloud.cloudflare.store import Store
 from infra.localcloud.cloudflare.table import Table, build_table
+from infra.localcloud.cloudflare.tails import Tails
 from infra.vendors.cloudflare_limits import Plan, ZonePlan
 
 
@@ -28,6 +29,7 @@ class Cloud:
     engine: Engine
     crons: Crons
     connectors: Connectors
+    tails: Tails
 
     def table(self) -> Table:
         return build_table(

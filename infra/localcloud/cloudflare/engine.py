@@ -134,6 +134,12 @@ class Engine:
         response.raise_for_status()
         return Outcome(**response.json())
 
+    async def traces(self) -> list[dict[str, Any]]:
+        """What Workers have done since the last call, if that was seconds ago. Raises httpx.HTTPError."""
+        response = (await self._control("POST", "/traces")).raise_for_status()
+        traces: list[dict[str, Any]] = response.json()
+        return traces
+
     async def _ready(self) -> bool:
         try:
             return (await self._control("GET", "/ready", seconds=2.0)).is_success

@@ -1,6 +1,6 @@
 """Whether a version may answer more visitors."""
 
-from infra.delivery.gate import Figures, objection
+from infra.delivery.gate import Figures, is_worth_waiting, objection
 
 
 def figures(ms: float = 10, failed: int = 0, count: int = 100) -> Figures:
@@ -31,3 +31,10 @@ def test_slow_is_both_twice_as_slow_and_noticeably_so() -> None:
 def test_a_first_version_is_only_asked_for_errors() -> None:
     assert objection(figures(ms=9000), None) is None
     assert objection(figures(failed=50), None)
+
+
+def test_visitors_are_waited_for_only_where_enough_of_them_will_come() -> None:
+    assert is_worth_waiting(figures(count=30), seconds=3)
+    assert not is_worth_waiting(figures(count=20), seconds=3)
+    assert not is_worth_waiting(figures(count=100), seconds=3), "enough have come"
+    assert not is_worth_waiting(figures(count=99), seconds=10), "it has looked for long enough"

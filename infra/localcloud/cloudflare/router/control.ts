@@ -2,6 +2,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { COLOS } from "./caches";
 import { choose } from "./split";
+import { taken } from "./tail";
 import { type Env, replaceTable, type Table, table } from "./table";
 import { forgetAllBut, load } from "./versions";
 
@@ -27,6 +28,8 @@ export class Control extends WorkerEntrypoint<Env> {
         return this.replace(await request.json<Table>());
       case "POST /scheduled":
         return this.fire(await request.json<Event>());
+      case "POST /traces":
+        return Response.json(taken());
       default:
         return new Response(null, { status: 404 });
     }
