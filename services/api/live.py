@@ -7,6 +7,7 @@ from services.common.live.feed import RedisFeed
 from services.common.live.hub import Hub
 from services.common.live.mailboxes import Mailboxes
 from services.common.live.publisher import RedisPublisher
+from services.common.live.sessions import Guest, Sessions
 from services.common.tasks import end
 
 
@@ -18,8 +19,27 @@ class Live:
         self.publisher = RedisPublisher(redis_url)
         self.stopping = asyncio.Event()
         """Set when every stream has to end."""
-        self.streams: dict[str, int] = {}
-        """How many somebody has open."""
+        self._streams: dict[str, set[Guest]] = {}
+        """By user."""
+        self._sessions = Sessions(self._open, database, "api")
+        hub.add(self._sessions)
+
+    def count(self, user: str) -> int:
+        """How many streams somebody has open."""
+        return len(self._streams.get(user, ()))
+
+    def add(self, stream: Guest) -> None:
+        self._streams.setdefault(stream.identity.user, set()).add(stream)
+        self._sessions.check([stream])
+
+    def remove(self, stream: Guest) -> None:
+        of_user = self._streams[stream.identity.user]
+        of_user.discard(stream)
+        if not of_user:
+            del self._streams[stream.identity.user]
+
+    def _open(self) -> list[Guest]:
+        return [stream for of_user in self._streams.values() for stream in of_user]
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -44,6 +44,7 @@ class Connection(WSListener):
         self._message_bytes = self._limits.message_bytes
         self._started = time.monotonic()
         self._lifetime: asyncio.TimerHandle | None = None
+        self._read_later: asyncio.TimerHandle | None = None
         self._parts = bytearray()
 
     @property
@@ -72,8 +73,9 @@ class Connection(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self.transport = None
-        if self._lifetime is not None:
-            self._lifetime.cancel()
+        for timer in (self._lifetime, self._read_later):
+            if timer is not None:
+                timer.cancel()
         self._connections.remove(self)
         self.end()
         self.ended.set()
@@ -81,11 +83,16 @@ class Connection(WSListener):
         write_log("closed", id=self.id, tier="realtime", seconds=seconds, code=_code(transport))
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if self.is_open:
+            # Whatever it is: pings and empty parts of messages are work, too.
+            self.charge(frame.payload_size + self._limits.message_cost)
         match frame.msg_type:
             case WSMsgType.CLOSE:
                 if not transport.is_close_frame_sent:
                     transport.send_close(frame.get_close_code())
                 transport.disconnect()
+            case WSMsgType.PING:
+                transport.send_pong(frame.get_payload_as_bytes())
             case self.takes | WSMsgType.CONTINUATION:
                 self._gather(frame)
             case WSMsgType.TEXT | WSMsgType.BINARY:
@@ -106,23 +113,29 @@ class Connection(WSListener):
 
     def _pass_on(self, message: bytes) -> None:
         if self.is_open:
-            self._charge(len(message) + self._limits.message_cost)
             self.take(message)
 
-    def _charge(self, amount: int) -> None:
-        """Who sends too much is not read from for a while."""
+    def charge(self, amount: int) -> None:
+        """Who sends too much, or asks for too much, is not read from for a while."""
         wait = take(self.buckets, amount, time.monotonic())
         if wait > 0 and self.transport is not None:
             self.transport.underlying_transport.pause_reading()
-            asyncio.get_running_loop().call_later(wait, self._read_again)
+            # What had been read already counts, too: the wait for the last of it is the longest.
+            if self._read_later is not None:
+                self._read_later.cancel()
+            self._read_later = asyncio.get_running_loop().call_later(wait, self.read_again)
 
-    def _read_again(self) -> None:
+    def read_again(self) -> None:
+        self._read_later = None
         if self.transport is not None:
             self.transport.underlying_transport.resume_reading()
 
     @property
     def is_open(self) -> bool:
         return self.transport is not None and not self.transport.is_close_frame_sent
+
+    def sign_out(self) -> None:
+        self.close(codes.SIGNED_OUT, "the session has ended")
 
     def close(self, code: WSCloseCode, reason: str) -> None:
         """Says goodbye, and cuts the connection unless the client answers in time."""
@@ -133,6 +146,22 @@ class Connection(WSListener):
         # A client that waits to be read from couldn't answer.
         transport.underlying_transport.resume_reading()
         asyncio.get_running_loop().call_later(GOODBYE_SECONDS, transport.disconnect, False)
+
+
+class Refused(WSListener):
+    """A connection that can't stay. A page never sees what answers an upgrade, only a close code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self._reason = reason
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        transport.send_close(codes.TRY_LATER, self._reason.encode())
+        asyncio.get_running_loop().call_later(GOODBYE_SECONDS, transport.disconnect, False)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is WSMsgType.CLOSE:
+            transport.disconnect()
 
 
 def _code(transport: WSTransport) -> int | None:

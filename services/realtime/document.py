@@ -80,8 +80,7 @@ class Document:
         return self._doc.get_state()
 
     def since(self, state: bytes) -> bytes:
-        """The update that brings another document from `state` to this one's. Raises BadUpdate."""
-        read_state(state)
+        """The update that brings another document from `state`, a valid one, to this one's."""
         return self._doc.get_update(state)
 
     def whole(self) -> bytes:

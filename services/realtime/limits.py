@@ -10,6 +10,8 @@ class Limits:
     message_bytes: int = 16 * 1024
     note_message_bytes: int = 1024 * 1024
     """Of a connection to a note: what was written offline comes in one message."""
+    presence_bytes: int = 4 * 1024
+    """Of what a member tells of itself: everybody in the note hears it, and whoever comes in."""
     heartbeat_seconds: float = 20.0
     """So often the server sends a heartbeat, and pings a connection it hears nothing from."""
     lifetime_seconds: float = 600.0
@@ -27,7 +29,7 @@ class Limits:
     person_rate: float = 512 * 1024
     workspace_rate: float = 4 * 1024 * 1024
     message_cost: int = 1024
-    """What a message counts for, beside its size."""
+    """What a message, or a part of one, counts for beside its size."""
     burst_seconds: float = 8.0
     """What may be sent at once: so many seconds of each rate."""
     rooms: int = 2000

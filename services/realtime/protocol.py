@@ -1,8 +1,8 @@
 """The messages of collaboration: those of y-protocols, and an acknowledgement of our own. Pure.
 
-A frame holds one message: its kind, then its content. Kinds 0 (sync), 1 (awareness) and 3 (asks for all
-awareness) are those of y-protocols 1.0 and y-websocket 3. Two are ours and go to clients only. 100: the first
-`count` updates that this connection has sent are durable. 101: whether it may write.
+A frame holds one message: its kind, then its content. Kinds 0 (sync) and 1 (awareness) are those of
+y-protocols 1.0 and y-websocket 3. Two are ours and go to clients only. 100: the first `count` updates that
+this connection has sent are durable. 101: whether it may write.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-SYNC, AWARENESS, QUERY_AWARENESS, SAVED, ACCESS = 0, 1, 3, 100, 101
+SYNC, AWARENESS, SAVED, ACCESS = 0, 1, 100, 101
 STEP_1, STEP_2, UPDATE = 0, 1, 2
 
 LARGEST = 2**53 - 1
@@ -56,12 +56,7 @@ class Awareness:
     presences: Sequence[Presence]
 
 
-@dataclass(frozen=True)
-class QueryAwareness:
-    """Asks for everybody's presence."""
-
-
-Message = Step1 | Step2 | Update | Awareness | QueryAwareness
+Message = Step1 | Step2 | Update | Awareness
 
 
 def decode(frame: bytes) -> Message:
@@ -146,7 +141,6 @@ _STEPS: Mapping[int, type[Step1 | Step2 | Update]] = {STEP_1: Step1, STEP_2: Ste
 _DECODERS: Mapping[int, Callable[["Reader"], Message]] = {
     SYNC: _sync,
     AWARENESS: _awareness,
-    QUERY_AWARENESS: lambda _reader: QueryAwareness(),
 }
 
 

@@ -24,7 +24,7 @@ from services.realtime.merge import carried, edit_between
 from services.realtime.presence import NotYours, Presences
 from services.realtime.protocol import Awareness, Presence, Step1, Step2, Update
 from services.realtime.store import NoSuchNote, NoteStore, wrote
-from services.realtime.updates import BadUpdate, SomethingMissing
+from services.realtime.updates import BadUpdate, SomethingMissing, read_state
 
 FIRST_RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 5.0
@@ -43,8 +43,14 @@ class Member(Protocol):
     @property
     def may_write(self) -> bool: ...
 
+    asked: bytes | None
+    """The state from which it has asked for everything, and is not yet answered."""
     missed: bytes | None
     """The state from which it has missed updates."""
+
+    def answer(self, message: bytes) -> None:
+        """What it has asked for."""
+        ...
 
     def send(self, message: bytes) -> None: ...
     def acknowledge(self, count: int) -> None:
@@ -163,14 +169,14 @@ class Room:
         try:
             match protocol.decode(frame):
                 case Step1(state):
-                    member.send(protocol.step_2(self._document.since(state)))
+                    self._ask(member, state)
                 case Step2() | Update() as update:
                     self._take(member, update)
+                case Awareness() if len(frame) > self._limits.presence_bytes:
+                    member.close(codes.AGAINST_THE_RULES, "too much presence")
                 case Awareness(presences):
                     now = time.monotonic()
                     self._tell(self._presences.tell(member, member.identity, presences, now))
-                case _:
-                    member.send(protocol.awareness(self._presences.everybody()))
         except protocol.NotAMessage:
             member.close(codes.AGAINST_THE_RULES, "not a message of this service")
         except NotYours:
@@ -180,8 +186,20 @@ class Room:
         except SomethingMissing:
             _send_back(member)
 
+    def _ask(self, member: Member, state: bytes) -> None:
+        """Answered at the loop's next turn, and not before it has read what waits: many at once are one."""
+        read_state(state)
+        if member.asked is None:
+            asyncio.get_running_loop().call_soon(self.catch_up, member)
+        member.asked = state
+
     def catch_up(self, member: Member) -> None:
-        """A member reads again: what it has missed, in one piece."""
+        """What a member that reads has asked for, and what it has missed, each in one piece."""
+        if member.behind:
+            return
+        if member.asked is not None:
+            since, member.asked = member.asked, None
+            member.answer(protocol.step_2(self._document.since(since)))
         if member.missed is not None:
             since, member.missed = member.missed, None
             member.send(protocol.update(self._document.since(since)))

@@ -29,7 +29,9 @@ class Seat(Connection):
         self._room: Room | None = None
         self.may_write = False
         self.behind = False
+        self.asked: bytes | None = None
         self.missed: bytes | None = None
+        self._answered = False
         self._saved = 0
         self._dropping: asyncio.TimerHandle | None = None
 
@@ -42,7 +44,7 @@ class Seat(Connection):
     def seat(self, room: "Room") -> None:
         """The room is ready for it."""
         self._room = room
-        self._read_again()
+        self.read_again()
 
     def end(self) -> None:
         self._rooms.leave(self._note, self)
@@ -57,6 +59,13 @@ class Seat(Connection):
     def heartbeat(self) -> None:
         if not self.behind:
             self.acknowledge(self._saved)
+
+    def answer(self, message: bytes) -> None:
+        self.send(message)
+        # Who comes in asks once; more often is to be paid for.
+        if self._answered:
+            self.charge(len(message))
+        self._answered = True
 
     def acknowledge(self, count: int) -> None:
         self._saved = count

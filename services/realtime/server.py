@@ -21,7 +21,7 @@ from services.common.problem import CONTENT_TYPE, Problem
 from services.common.request_id import request_id
 from services.common.tasks import end
 from services.realtime import codes
-from services.realtime.connection import Connection
+from services.realtime.connection import Connection, Refused
 from services.realtime.connections import Connections
 from services.realtime.doorway import Asked, Healthy, decide
 from services.realtime.rooms import Rooms
@@ -54,6 +54,8 @@ class Realtime:
         server = await ws_create_server(
             self._receive,
             sock=self._settings.realtime_listen.socket(),
+            # A connection does it: pings count as messages.
+            enable_auto_pong=False,
             enable_auto_ping=True,
             auto_ping_idle_timeout=self._limits.heartbeat_seconds,
             auto_ping_reply_timeout=self._limits.heartbeat_seconds,
@@ -100,8 +102,6 @@ class Realtime:
         }
         try:
             identity = decide(asked, self._settings.edge_keys, self._clock())
-            if self._connections.is_full_for(identity.user):
-                raise Problem(429, "There are too many connections of yours.", {"retry-after": "30"})
         except Healthy:
             body = json.dumps({"release": self._settings.release}).encode()
             headers = {**signed_off, "content-type": "application/json"}
@@ -117,7 +117,9 @@ class Realtime:
         connection = self._connection(asked, identity, asked_id)
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(signed_off), connection)
 
-    def _connection(self, asked: Asked, identity: Identity, asked_id: str) -> Connection:
+    def _connection(self, asked: Asked, identity: Identity, asked_id: str) -> Connection | Refused:
+        if self._connections.is_full_for(identity.user):
+            return Refused("you have too many connections")
         if asked.note is None:
             about = (identity, asked_id, self._connections)
             return Session(*about, self._hub, self._mailboxes, asked.seen)

@@ -26,7 +26,8 @@ select :note, 1 + max(
   coalesce((select max(number) from note_updates where note = :note), 0),
   coalesce((select through from note_documents where note = :note), 0)
 ), :content, :now from notes where id = :note"""
-FOLD = """insert into note_documents (note, state, through) values (:note, :state, :through)
+FOLD = """insert into note_documents (note, state, through)
+select id, :state, :through from notes where id = :note
 on conflict (note) do update set state = excluded.state, through = excluded.through
 where through < excluded.through"""
 FORGET = """delete from note_updates where note = :note
@@ -130,7 +131,10 @@ class NoteStore:
         return _written(read[0].rows, read[1].rows, through)
 
     async def fold(self, note: str, state: bytes, through: int) -> None:
-        """Puts `state`, which holds every update up to `through`, in their place."""
+        """Puts `state`, which holds every update up to `through`, in their place.
+
+        Nothing of a note that is gone.
+        """
         folding = Statement(FOLD, {"note": note, "state": state, "through": through})
         await self._database.transaction([folding, Statement(FORGET, {"note": note})])
 

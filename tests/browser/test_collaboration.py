@@ -150,6 +150,21 @@ def test_what_is_not_saved_survives_a_reload(harbour: Harbour, note: str, ada: P
     assert settled(eve) == "saved unsaved"
 
 
+def test_what_is_too_much_is_said_so_and_given_up(harbour: Harbour, note: str, ada: Page) -> None:
+    open_note(ada, harbour, note)
+    write(ada, "before ")
+    settled(ada)
+    text(ada).press("Control+End")
+    ada.keyboard.insert_text("x" * 1_100_000)
+    for _ in range(2):
+        expect(state(ada)).to_contain_text("too much to be saved", timeout=30_000)
+        ada.reload()
+    state(ada).get_by_role("button", name="Give up what is not saved").click()
+    expect(text(ada)).to_have_text("before ")
+    write(ada, "and after")
+    assert settled(ada) == "before and after"
+
+
 def test_a_kill_while_both_write_loses_and_doubles_nothing(
     harbour: Harbour, note: str, ada: Page, eve: Page
 ) -> None:
@@ -210,3 +225,13 @@ def test_who_is_away_is_told_of_changes_and_how_many_are_unread(
     expect(unread).to_have_text("Notifications (1)")
     unread.click()
     expect(ada.get_by_role("region", name="Note", exact=True)).to_contain_text("Eve has changed “Tide 1”.")
+
+
+def test_who_is_signed_out_elsewhere_is_told_at_once(harbour: Harbour, note: str, browser: Browser) -> None:
+    somebody = harbour.person(browser, "Sam")
+    page = somebody.new_page()
+    open_note(page, harbour, note)
+    assert somebody.request.delete(f"{harbour.edge.url}/api/session").ok
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(page.locator("#announcer")).to_have_text("Your session has ended.")
+    somebody.close()

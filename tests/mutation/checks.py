@@ -251,12 +251,13 @@ CHECKS = (
         ),
     ),
     Check(
-        "a session that has ended closes its sockets",
-        "services/realtime/revocations.py",
+        "a session that has ended closes its sockets and its event streams",
+        "services/common/live/sessions.py",
         'case "session" if identity.session == revocation.session:',
         'case "session" if False:',
         (
             "tests/unit/realtime/test_revocations.py::test_a_session_that_ends_closes_its_sockets_and_no_others",
+            "tests/unit/realtime/test_notifications.py::test_a_stream_ends_with_its_session",
         ),
     ),
 )

@@ -16,8 +16,9 @@ from services.settings import load_or_exit
 
 def count() -> None:
     gc.collect()
-    held = gc.get_objects()
-    rooms, connections = (sum(isinstance(each, kind) for each in held) for kind in (Room, Connection))
+    # Not isinstance: a weak proxy of what is gone has no class.
+    held = [type(each) for each in gc.get_objects()]
+    rooms, connections = (sum(issubclass(each, kind) for each in held) for kind in (Room, Connection))
     write_log("held", rooms=rooms, connections=connections, tasks=len(asyncio.all_tasks()))
 
 

@@ -14,6 +14,7 @@ from services.api.reply import Reply, json_reply
 from services.api.tools import Tools
 from services.common.events import channel_of, notification_event
 from services.common.hrana import Row
+from services.common.identity import Identity
 from services.common.notifications import mark_read
 from services.common.problem import Problem
 from services.common.tasks import end
@@ -36,23 +37,27 @@ async def mark_notifications_read(call: Call, tools: Tools) -> Reply:
 
 async def stream_notifications(call: Call, tools: Tools) -> Reply:
     """What came after the query's `after` or the header `last-event-id`, then what comes."""
-    user, live = call.caller.user, tools.live
-    if live.streams.get(user, 0) >= STREAMS_OF_ONE_PERSON:
+    live = tools.live
+    if live.count(call.caller.user) >= STREAMS_OF_ONE_PERSON:
         raise Problem(429, "There are too many streams of yours.", {"retry-after": "30"})
     given = call.request.header("last-event-id") or str(call.given.query["after"] or "")
     seen = int(given) if given.isascii() and given.isdigit() and len(given) <= 15 else None
     headers = {"content-type": "text/event-stream", "cache-control": "no-store"}
-    return _Stream(200, headers, user=user, live=live, receive=call.request.receive, reader=_Reader(seen))
+    reader = _Reader(call.caller, seen)
+    return _Stream(200, headers, live=live, receive=call.request.receive, reader=reader)
 
 
 class _Reader:
     """A mailbox's: it keeps what is not yet sent."""
 
-    def __init__(self, seen: int | None) -> None:
-        self.seen = seen
+    def __init__(self, identity: Identity, seen: int | None) -> None:
+        self.identity, self.seen = identity, seen
         self.events: asyncio.Queue[str] = asyncio.Queue(QUEUED)
-        self.full = asyncio.Event()
+        self.ended = asyncio.Event()
         self._unread: int | None = None
+
+    def sign_out(self) -> None:
+        self.ended.set()
 
     def deliver(self, notifications: Sequence[Row], unread: int) -> None:
         for each in notifications:
@@ -66,12 +71,11 @@ class _Reader:
         try:
             self.events.put_nowait(event)
         except asyncio.QueueFull:
-            self.full.set()
+            self.ended.set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stream(Reply):
-    user: str
     live: Live
     receive: Receive
     reader: _Reader
@@ -84,11 +88,12 @@ class _Stream(Reply):
         await send({"type": "http.response.body", "body": b""})
 
     async def _stream(self, send: Send) -> None:
-        self.live.streams[self.user] = self.live.streams.get(self.user, 0) + 1
-        self.live.mailboxes.open(self.user, self.reader)
+        user = self.reader.identity.user
+        self.live.add(self.reader)
+        self.live.mailboxes.open(user, self.reader)
         sending = asyncio.create_task(self._send_events(send))
         endings = [asyncio.create_task(each) for each in (self._gone(), self.live.stopping.wait())]
-        endings.append(asyncio.create_task(self.reader.full.wait()))
+        endings.append(asyncio.create_task(self.reader.ended.wait()))
         try:
             await asyncio.wait(
                 [sending, *endings], timeout=LIFETIME_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -96,10 +101,8 @@ class _Stream(Reply):
         finally:
             for task in (sending, *endings):
                 await end(task)
-            await self.live.mailboxes.close(self.user, self.reader)
-            self.live.streams[self.user] -= 1
-            if not self.live.streams[self.user]:
-                del self.live.streams[self.user]
+            self.live.remove(self.reader)
+            await self.live.mailboxes.close(user, self.reader)
 
     async def _send_events(self, send: Send) -> None:
         # Once at the start: what stands between may wait for a first byte before it passes the head on.

@@ -8,7 +8,7 @@ import * as encoding from "lib0/encoding";
 import * as awarenessProtocol from "y-protocols/awareness";
 import * as Y from "yjs";
 
-/** @typedef {"connecting" | "saving" | "saved" | "unsaved" | "read-only" | "ended"} State */
+/** @typedef {"connecting" | "saving" | "saved" | "unsaved" | "read-only" | "too-much" | "ended"} State */
 
 const SYNC = 0;
 const AWARENESS = 1;
@@ -29,7 +29,14 @@ const FINAL = {
   4403: "You may not change this note.",
   4404: "This note was deleted.",
   4413: "This note is full: what is new is not saved.",
+  1009: "What you have written is too much to be saved at once.",
 };
+
+/** What is not saved never will be: whoever wrote it gives it up. */
+const TOO_MUCH = new Set([1009, 4413]);
+
+/** The service has no room now; it says what for. */
+const TRY_LATER = 1013;
 
 export class Connection {
   /**
@@ -63,6 +70,10 @@ export class Connection {
     this.silence = 0;
     /** @type {State} */
     this.state = "connecting";
+    /** Why there is no connection, where the service has told. */
+    this.reason = "";
+    /** With which reason the state was entered. */
+    this.entered = "";
     /** @type {() => void} */
     this.ready = () => {};
     /** The document is as the room has it. @type {Promise<void>} */
@@ -97,6 +108,18 @@ export class Connection {
     return Promise.all(this.kept.map(({ key }) => key)).then(() => this.unsaved.close());
   }
 
+  /** Whether there is no coming back. */
+  isOver() {
+    return this.state === "ended" || this.state === "too-much";
+  }
+
+  /** Gives up what is not saved. */
+  async discard() {
+    for (const { key } of this.kept) {
+      await this.unsaved.forget(await key);
+    }
+  }
+
   connect() {
     const socket = new WebSocket(this.address);
     socket.binaryType = "arraybuffer";
@@ -108,7 +131,7 @@ export class Connection {
     }
     socket.addEventListener("open", () => this.comeIn());
     socket.addEventListener("message", ({ data }) => this.hear(new Uint8Array(data)));
-    socket.addEventListener("close", ({ code }) => this.leave(code));
+    socket.addEventListener("close", ({ code, reason }) => this.leave(code, reason));
     this.watch();
   }
 
@@ -122,20 +145,24 @@ export class Connection {
     }
   }
 
-  /** @param {number} code */
-  leave(code) {
+  /**
+   * @param {number} code
+   * @param {string} told
+   */
+  leave(code, told) {
     this.socket = null;
     clearTimeout(this.silence);
     const others = [...this.awareness.getStates().keys()].filter((client) => client !== this.doc.clientID);
     awarenessProtocol.removeAwarenessStates(this.awareness, others, this);
-    if (this.state === "ended") {
+    if (this.isOver()) {
       return;
     }
     const reason = FINAL[code];
     if (reason !== undefined) {
-      this.enter("ended", reason);
+      this.enter(TOO_MUCH.has(code) ? "too-much" : "ended", reason);
       return;
     }
+    this.reason = code === TRY_LATER ? told : "";
     this.show();
     // Not all at once after a restart.
     this.timer = setTimeout(this.again, this.wait * (0.5 + Math.random()));
@@ -144,7 +171,7 @@ export class Connection {
 
   again() {
     clearTimeout(this.timer);
-    if (this.socket === null && this.state !== "ended") {
+    if (this.socket === null && !this.isOver()) {
       this.connect();
     }
   }
@@ -248,7 +275,7 @@ export class Connection {
   }
 
   show() {
-    if (this.state === "ended") {
+    if (this.isOver()) {
       return;
     }
     const open = this.socket?.readyState === WebSocket.OPEN && this.synced;
@@ -259,7 +286,7 @@ export class Connection {
     } else if (open && this.told) {
       this.enter("saving");
     } else {
-      this.enter(this.kept.length > 0 ? "unsaved" : "connecting");
+      this.enter(this.kept.length > 0 ? "unsaved" : "connecting", this.reason);
     }
   }
 
@@ -268,8 +295,9 @@ export class Connection {
    * @param {string} [reason]
    */
   enter(state, reason = "") {
-    if (state !== this.state) {
+    if (state !== this.state || reason !== this.entered) {
       this.state = state;
+      this.entered = reason;
       this.changed(state, reason);
     }
   }

@@ -48,7 +48,7 @@ export function openEditor({ note, user, changed, titled, present }) {
     awareness,
     unsaved: new Unsaved(user, note),
     changed(state, reason) {
-      const allowed = state !== "read-only" && state !== "ended";
+      const allowed = state !== "read-only" && !connection.isOver();
       // A view that is being written in must not be touched: only the room's word may end that.
       for (const view of allowed === mayWrite ? [] : views) {
         view.dispatch({ effects: writable.reconfigure(EditorView.editable.of(allowed)) });
@@ -90,6 +90,7 @@ export function openEditor({ note, user, changed, titled, present }) {
     /** The document is as the room has it: time to show it. */
     whenSynced: connection.whenSynced,
     start: () => connection.start(),
+    discard: () => connection.discard(),
     /**
      * @param {HTMLElement} titleHost
      * @param {HTMLElement} textHost

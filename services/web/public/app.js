@@ -67,7 +67,7 @@ const workspaceForm = createWorkspaceForm(async (id) => {
 const account = createAccount({
   place: byId("account"),
   changed(now, ended) {
-    goLive(now !== null);
+    goLive(now !== null, account.renew);
     announce(now === null ? (ended ? "Your session has ended." : "You are signed out.") : `Signed in as ${now.name}.`);
     void workspaces.show(now !== null).catch((error) => announce(String(error)));
     if (now !== null && /^#\/sign-(in|up)$/.test(location.hash)) {

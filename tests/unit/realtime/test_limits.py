@@ -1,8 +1,12 @@
 """What a client, a person, a workspace and a note may take: who takes more is slowed or let go, no other."""
 
+import struct
+from contextlib import suppress
 from typing import Any
 
+import psutil
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from services.common.events import channel_of, job_event
 from services.common.identity import Identity
@@ -17,7 +21,12 @@ from tests.unit.realtime.test_notes import writing
 
 FAST = 1e9
 """A rate that nobody reaches."""
-UNLIMITED = {"connection_rate": FAST, "person_rate": FAST, "workspace_rate": FAST}
+UNLIMITED = {
+    "connection_rate": FAST,
+    "person_rate": FAST,
+    "workspace_rate": FAST,
+    "presence_bytes": 1_000_000,
+}
 ROOM_IN_THE_KERNEL = 16 * 1024 * 1024
 """More than both sockets of a connection hold."""
 UNREAD: dict[str, Any] = {"max_queue": 1, "max_size": None, "close_timeout": 0.1}
@@ -102,12 +111,79 @@ def test_who_sends_too_much_is_read_from_more_slowly(
             writer.until(lambda: writer.saved == writer.sent, deadline=0.2)
 
 
-def test_a_note_has_a_largest_message(realtime: Realtime, note: str, ada: Identity) -> None:
+def frame(first: int, content: bytes = b"") -> bytes:
+    """Of a client; `content` is short."""
+    return struct.pack("!BB4s", first, 0x80 | len(content), b"\0\0\0\0") + content
+
+
+NOTHING_NEW = protocol.update(b"\0\0")
+MANY = 20_000
+"""Far more than is read at once."""
+
+
+@pytest.mark.parametrize(
+    ("flood", "most"),
+    [
+        pytest.param(frame(0x82, NOTHING_NEW) * MANY, MANY // 4, id="messages"),
+        pytest.param(frame(0x89) * MANY + frame(0x82, NOTHING_NEW), 0, id="pings"),
+        pytest.param(frame(0x02) + frame(0x00) * MANY + frame(0x80, NOTHING_NEW), 0, id="empty parts"),
+    ],
+)
+def test_small_messages_are_as_limited_as_large_ones(
+    realtime: Realtime, note: str, ada: Identity, eve: Identity, flood: bytes, most: int
+) -> None:
+    rate = 20 * Limits().message_cost
+    with (
+        realtime.limited(**{**UNLIMITED, "connection_rate": rate}) as limited,
+        limited.opened(ada, f"/api/realtime/notes/{note}", close_timeout=0.1) as socket,
+        writing(limited, eve, note) as other,
+    ):
+        writer = Writer(socket).come_in()
+        writer.until_saved()
+        before = writer.saved
+        socket.socket.sendall(flood)
+        other.write("still ")
+        other.until_saved()
+        with pytest.raises(TimeoutError):
+            writer.until(lambda: writer.saved > before + most, deadline=0.5)
+
+
+def test_who_asks_and_does_not_read_is_answered_once(
+    realtime: Realtime, note: str, ada: Identity, eve: Identity
+) -> None:
+    with (
+        realtime.limited(**UNLIMITED, behind_seconds=0.5) as limited,
+        writing(limited, ada, note) as writer,
+        limited.opened(eve, f"/api/realtime/notes/{note}", **UNREAD) as socket,
+    ):
+        writer.write("x" * 900_000)
+        writer.until_saved()
+        process = psutil.Process(limited.service.process.pid)
+        before = process.memory_info().rss
+        for _ in range(20):
+            socket.socket.sendall(frame(0x82, protocol.step_1(b"\0")) * 50)
+            writer.write("still ")
+            writer.until_saved()
+        # A thousand answers are 900 MB.
+        assert process.memory_info().rss < before + 100e6
+        limited.service.logged(event="closed", code=4408)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_note_has_a_largest_message(realtime: Realtime, note: str, ada: Identity, parts: int) -> None:
     with realtime.opened(ada, f"/api/realtime/notes/{note}") as socket:
         writer = Writer(socket).come_in()
-        for _ in range(2):
-            socket.send([b"x" * (Limits().note_message_bytes // 2 + 1)] * 2)
+        with suppress(ConnectionClosed):
+            for _ in range(2):
+                socket.send([b"x" * (Limits().note_message_bytes // parts + 1)] * parts)
         assert writer.closed() == 1009
+
+
+def test_presence_has_a_largest_size(realtime: Realtime, note: str, ada: Identity) -> None:
+    with writing(realtime, ada, note) as writer:
+        told = {"filler": "x" * Limits().presence_bytes}
+        writer.socket.send(protocol.awareness([protocol.Presence(7, 1, told)]))
+        assert writer.closed() == 1008
 
 
 def test_a_full_note_says_so_and_stays_readable(realtime: Realtime, note: str, ada: Identity) -> None:

@@ -10,6 +10,7 @@ from services.common.identity import Identity
 from services.common.ids import new_id
 from services.common.roles import Role
 from services.realtime import protocol
+from tests.soak.realtime import LIMITS, held
 from tests.support.notes import insert_notes, insert_workspace
 from tests.support.process import until
 from tests.support.realtime import Realtime
@@ -218,11 +219,24 @@ def test_an_edit_of_the_row_is_an_edit_of_the_document(
         assert str(reader.body) == "Right Now: Low at seven."
 
 
-def test_a_note_that_is_deleted_ends_its_room(realtime: Realtime, note: str, ada: Identity) -> None:
-    with writing(realtime, ada, note) as writer:
-        realtime.database.execute("delete from notes where id = :note", {"note": note})
-        writer.write("too late")
-        assert writer.closed() == 4404
+@pytest.mark.parametrize("last_words", ["too late", ""])
+def test_a_note_that_is_deleted_ends_its_room(
+    realtime: Realtime, note: str, ada: Identity, last_words: str
+) -> None:
+    with realtime.limited(**LIMITS) as process:
+        with writing(process, ada, note) as writer:
+            writer.write("in time")
+            writer.until_saved()
+            for table, column in (("note_updates", "note"), ("note_documents", "note"), ("notes", "id")):
+                gone = f"delete from {table} where {column} = :note"  # noqa: S608 - constants only
+                realtime.database.execute(gone, {"note": note})
+            if last_words:
+                writer.write(last_words)
+            assert writer.closed() == 4404
+        assert held(process.service, 1).rooms == 0
+    for table in ("note_documents", "note_updates"):
+        left = f"select count(*) from {table} where note = :note"  # noqa: S608 - constants only
+        assert realtime.database.execute(left, {"note": note}) == [["0"]]
 
 
 @pytest.mark.parametrize(("role", "may_write"), [("viewer", False), ("editor", True), ("owner", True)])

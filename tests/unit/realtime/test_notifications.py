@@ -14,10 +14,13 @@ from services.common.events import channel_of, notification_event
 from services.common.identity import Identity
 from services.common.ids import new_id
 from services.common.notifications import notify
+from services.common.revocations import Revocation
 from tests.support.realtime import TARGET, Realtime
 from tests.support.services import FrontDoor, Service, service
 from tests.support.sse import events
 from tests.support.writer import Writer
+from tests.unit.realtime.test_revocations import signed_in
+from tests.unit.realtime.test_revocations import tell as revoke
 
 STREAM = "/api/notifications/stream"
 
@@ -145,6 +148,19 @@ def test_the_same_comes_as_server_sent_events(realtime: Realtime, api: FrontDoor
         assert json.loads(next(stream)["data"])["title"] == "Wind"
     with streamed(api, ada, f"?after={told['id']}") as stream:
         assert json.loads(next(stream)["data"])["title"] == "Wind"
+
+
+def test_a_stream_ends_with_its_session(realtime: Realtime, api: FrontDoor) -> None:
+    phone = signed_in(realtime)
+    desk = signed_in(realtime, phone.user)
+    with streamed(api, phone) as stream, streamed(api, desk) as other:
+        assert next(stream)["event"] == next(other)["event"] == "unread"
+        revoke(realtime, Revocation(kind="session", session=phone.session))
+        assert list(stream) == []
+        tell(realtime, desk, "Tide")
+        assert next(other)["event"] == "notification"
+    with streamed(api, Identity(user=new_id(), name="Ada", session=new_id())) as stream:
+        assert all(event["event"] == "unread" for event in stream)
 
 
 def test_what_is_read_on_one_device_is_read_on_all(realtime: Realtime, api: FrontDoor, ada: Identity) -> None:

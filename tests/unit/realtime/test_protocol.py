@@ -13,7 +13,7 @@ from services.realtime.document import Document, Edit, merged, seed
 from services.realtime.merge import carried, edit_between
 from services.realtime.presence import NotYours, Presences
 from services.realtime.protocol import Awareness, NotAMessage, Presence
-from services.realtime.updates import BadUpdate, SomethingMissing
+from services.realtime.updates import BadUpdate, SomethingMissing, read_state
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
@@ -47,7 +47,12 @@ def test_presence_goes_through_unchanged(presences: list[Presence]) -> None:
 def test_whatever_comes_as_an_update_is_one_or_is_refused(content: bytes) -> None:
     document = Document()
     document.apply(seed("Tide", "Low at six."))
-    for attempt in (document.take, document.since):
+
+    def ask(state: bytes) -> None:
+        read_state(state)
+        document.since(state)
+
+    for attempt in (document.take, ask):
         try:
             attempt(content)
         except (BadUpdate, SomethingMissing):

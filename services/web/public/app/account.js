@@ -127,6 +127,7 @@ export function createAccount({ place, changed }) {
 
   return {
     start,
+    renew,
     current: () => account,
     signInView: () => ({ element: make("div", {}, backLink(), entering.element), focus: entering.focus }),
     signUpView: () => ({ element: make("div", {}, backLink(), joining.element), focus: joining.focus }),

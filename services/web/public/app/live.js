@@ -7,6 +7,8 @@
 const SILENCE_MS = 60_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
+/** The close code of a session that has ended (docs/realtime.md). */
+const SIGNED_OUT = 4401;
 
 /** @type {Set<(event: LiveEvent) => void>} */
 const listeners = new Set();
@@ -17,6 +19,8 @@ let seen = null;
 /** @type {WebSocket | null} */
 let socket = null;
 let wanted = false;
+/** @type {() => void} */
+let ended = () => {};
 let ready = false;
 let wait = FIRST_WAIT_MS;
 let silence = 0;
@@ -42,9 +46,13 @@ export function isReady() {
   return ready;
 }
 
-/** @param {boolean} on */
-export function goLive(on) {
+/**
+ * @param {boolean} on
+ * @param {() => void} signedOut Called when the service says that the session has ended.
+ */
+export function goLive(on, signedOut) {
   wanted = on;
+  ended = signedOut;
   if (!on) {
     seen = null;
   }
@@ -65,10 +73,13 @@ function connect() {
   const current = new WebSocket(address);
   socket = current;
   current.addEventListener("message", ({ data }) => hear(current, String(data)));
-  current.addEventListener("close", () => {
+  current.addEventListener("close", ({ code }) => {
     socket = null;
     ready = false;
     clearTimeout(silence);
+    if (code === SIGNED_OUT) {
+      ended();
+    }
     if (wanted) {
       // Not all at once after a restart.
       retry = setTimeout(connect, wait * (0.5 + Math.random()));

@@ -11,6 +11,22 @@ const WORDS = {
   "read-only": "You may read this note, not change it.",
 };
 
+/**
+ * @param {string} state
+ * @param {string} reason
+ */
+function wordsFor(state, reason) {
+  const words = WORDS[state];
+  return words === undefined ? reason : reason === "" ? words : `${words} (The service says: ${reason}.)`;
+}
+
+/** @param {() => Promise<void>} discard */
+function giveUp(discard) {
+  const button = make("button", { type: "button" }, "Give up what is not saved");
+  button.addEventListener("click", () => void discard().then(() => location.reload()));
+  return button;
+}
+
 /** @type {{ close: () => Promise<unknown> } | null} */
 let open = null;
 /** Whose note that is. */
@@ -59,9 +75,10 @@ export async function startWriting({ note, user, heading, text, announce }) {
     changed(now, reason) {
       const before = state.dataset["state"];
       state.dataset["state"] = now;
-      state.textContent = reason === "" ? (WORDS[now] ?? now) : reason;
-      if (now === "unsaved" || now === "ended" || (now === "saved" && before === "unsaved")) {
-        announce(state.textContent);
+      const words = wordsFor(now, reason);
+      state.replaceChildren(words, ...(now === "too-much" ? [giveUp(() => editor.discard())] : []));
+      if (["unsaved", "too-much", "ended"].includes(now) || (now === "saved" && before === "unsaved")) {
+        announce(words);
       }
     },
     titled(title) {
