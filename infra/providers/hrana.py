@@ -1,10 +1,11 @@
-"""Hrana over HTTP: SQL to one database, one pipeline and so one HTTP request per call.
+"""Hrana over HTTP: SQL to one database, one pipeline per call, sent again only where it did nothing.
 
 Source: libsql's docs/HTTP_V2_SPEC.md; seen with sqld 0.24.32, 2026-11-23.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,10 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from infra.errors import UserError
 from infra.providers import http
+from services.common.busy import nothing_was_done, pauses
+
+PATIENCE_SECONDS = 10.0
+"""Within which a busy database is asked again."""
 
 Value = int | float | str | bytes | None
 
@@ -194,7 +199,7 @@ class Hrana:
     def _pipeline(self, requests: list[dict[str, Any]]) -> list[_Result]:
         body = {"requests": [*requests, {"type": "close"}]}
         try:
-            answer = self._http.post("/v2/pipeline", json=body)
+            answer = patiently(lambda: self._http.post("/v2/pipeline", json=body))
         except httpx.HTTPError as error:
             raise UserError(
                 self._setting,
@@ -214,6 +219,17 @@ class Hrana:
                     f"the database at {self._address} answers {status}: {answer.text[:200]}",
                     "Run the same command again; everything done so far is kept",
                 )
+
+
+def patiently(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer to a pipeline, asked for again while the database is busy and has done nothing."""
+    answer = ask()
+    for pause in pauses(time.monotonic() + PATIENCE_SECONDS):
+        if not nothing_was_done(answer.status_code, answer.content):
+            break
+        time.sleep(pause)
+        answer = ask()
+    return answer
 
 
 def _accepted(result: _Result) -> Any:

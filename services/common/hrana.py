@@ -1,9 +1,12 @@
-"""The way to the database: Hrana over HTTP, one pipeline and so one request per call, one deadline.
+"""The way to the database: Hrana over HTTP, one pipeline and one deadline per call.
+
+The pipeline is sent again only where it did nothing (busy.py).
 
 Source: libsql docs/HTTP_V2_SPEC.md; rows_read is libsql-server's addition.
 The edge's twins: hrana.ts and database.ts in services/edge/src/execute.
 """
 
+import asyncio
 import base64
 import json
 import time
@@ -14,6 +17,7 @@ from typing import Any, Literal
 
 import aiohttp
 
+from services.common.busy import nothing_was_done, pauses
 from services.settings import Settings
 
 Value = int | float | str | None
@@ -22,8 +26,6 @@ Argument = Value | bytes
 Row = Mapping[str, Value]
 
 DEADLINE_SECONDS = 8.0
-MOST_ASKED = 4
-"""Times that a busy database is asked: libsql-server itself waits a while for a write that is under way."""
 KEEP_ALIVE_SECONDS = 5.0
 """Shorter than any server keeps an idle connection, so that none is used as it is closed."""
 CONNECTIONS = 64
@@ -87,7 +89,6 @@ class Database:
                 "authorization": f"Bearer {settings.database_token}",
                 "content-type": "application/json",
             },
-            timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS),
             connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -135,11 +136,7 @@ class Database:
         started = time.perf_counter()
         results: list[Any] = []
         try:
-            for _ in range(MOST_ASKED):
-                results = await self._send({"requests": [request, {"type": "close"}]})
-                # Another's write stood in the way from the start: nothing was done.
-                if not _is_busy(results):
-                    break
+            results = await self._send({"requests": [request, {"type": "close"}]})
             return _accepted(results)
         finally:
             if (taken := trips.get()) is not None:
@@ -149,14 +146,13 @@ class Database:
 
     async def _send(self, body: Mapping[str, Any]) -> list[Any]:
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        try:
-            # Following a redirect would carry the token to another host.
-            async with self._http.post(self._url, data=data, allow_redirects=False) as response:
-                status, text = response.status, await response.read()
-        except TimeoutError:
-            raise DatabaseFailure("unavailable", f"no answer in {DEADLINE_SECONDS:g} s") from None
-        except aiohttp.ClientError as error:
-            raise DatabaseFailure("unavailable", f"{type(error).__name__}: {error}") from None
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        status, text = await self._post(data, deadline)
+        for pause in pauses(deadline):
+            if not nothing_was_done(status, text):
+                break
+            await asyncio.sleep(pause)
+            status, text = await self._post(data, deadline)
         if status != 200:
             raise DatabaseFailure(_kind_of_status(status), f"HTTP {status}")
         try:
@@ -164,6 +160,19 @@ class Database:
         except (ValueError, KeyError, TypeError):
             raise DatabaseFailure("unexpected", "the answer is not a pipeline's") from None
         return results
+
+    async def _post(self, data: bytes, deadline: float) -> tuple[int, bytes]:
+        timeout = aiohttp.ClientTimeout(total=max(deadline - time.monotonic(), 0.001))
+        try:
+            # Following a redirect would carry the token to another host.
+            async with self._http.post(
+                self._url, data=data, allow_redirects=False, timeout=timeout
+            ) as response:
+                return response.status, await response.read()
+        except TimeoutError:
+            raise DatabaseFailure("unavailable", f"no answer in {DEADLINE_SECONDS:g} s") from None
+        except aiohttp.ClientError as error:
+            raise DatabaseFailure("unavailable", f"{type(error).__name__}: {error}") from None
 
 
 def transaction_steps(
@@ -241,18 +250,6 @@ def refusal(error: Mapping[str, Any]) -> DatabaseFailure:
     passing = code.startswith(("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR")) or code == "BLOCKED"
     kind: Kind = "unavailable" if passing else "refused"
     return DatabaseFailure(kind, f"{code}: {error.get('message')}", code)
-
-
-def _is_busy(results: list[Any]) -> bool:
-    """Of a statement, or of a batch's first step."""
-    try:
-        answer = results[0]
-        error = (
-            answer["error"] if answer["type"] == "error" else answer["response"]["result"]["step_errors"][0]
-        )
-        return str(error["code"]).startswith("SQLITE_BUSY")
-    except (LookupError, TypeError):
-        return False
 
 
 def _kind_of_status(status: int) -> Kind:

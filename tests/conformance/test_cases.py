@@ -29,7 +29,7 @@ OF_THE_API = ("content-type", "cache-control", "etag", "location", "allow", "ret
 
 def answer_of(tiers: Tiers, asked: Asked, case: Case) -> Answer:
     if case.before:
-        tiers.database.execute_all([("begin", {}), *case.before, ("commit", {})])
+        tiers.database.execute_all(case.before)
     headers = [("x-request-id", "conformance"), *case.headers]
     if asked == "api":
         headers += tiers.vouched(case.method, case.target, WHO if case.session else None)

@@ -19,6 +19,7 @@ from infra.localcloud.accounts import CLOUDFLARE, TURSO
 from infra.localcloud.endpoints import BASE_URL_PATH, Endpoints
 from infra.localcloud.running import DAEMON, Running
 from infra.paths import ROOT
+from infra.providers.hrana import patiently
 from tests.support.process import until
 
 FIRST_PORTS = range(20_000, 32_000)
@@ -129,12 +130,14 @@ class Hrana:
         """One pipeline with these statements; the whole HTTP answer."""
         requests = [{"type": "execute", "stmt": {"sql": sql}} for sql in statements]
         authorization = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        return httpx.post(
-            f"{self.cloud.endpoints.databases.url}/v2/pipeline",
-            headers={"host": self.hostname, **authorization, **(headers or {})},
-            json={"requests": [*requests, {"type": "close"}]},
-            timeout=30,
-            trust_env=False,
+        return patiently(
+            lambda: httpx.post(
+                f"{self.cloud.endpoints.databases.url}/v2/pipeline",
+                headers={"host": self.hostname, **authorization, **(headers or {})},
+                json={"requests": [*requests, {"type": "close"}]},
+                timeout=30,
+                trust_env=False,
+            )
         )
 
     def results(self, *statements: str) -> list[dict[str, Any]]:

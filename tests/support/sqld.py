@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jwt
@@ -12,7 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.localcloud.turso.engine import CONCURRENCY
 from infra.paths import NODE_MODULES, SCHEMA
+from infra.providers.hrana import patiently
 from infra.providers.turso.schema import split
+from services.common.hrana import transaction_steps
 from tests.support.process import listening_port, running
 
 Value = str | int | None
@@ -32,26 +35,29 @@ class Sqld:
 
     def execute(self, sql: str, args: Mapping[str, Value] | None = None) -> list[list[str | None]]:
         """Runs one statement and gives its rows, every value as the text that Hrana sends."""
-        return self.execute_all([(sql, args or {})])[0]
+        return _rows(self._ask({"type": "execute", "stmt": _statement(sql, args or {})}))
 
     def execute_all(self, statements: list[tuple[str, Mapping[str, Value]]]) -> list[list[list[str | None]]]:
-        requests = [
-            {"type": "execute", "stmt": {"sql": sql, "named_args": [_named(*arg) for arg in args.items()]}}
-            for sql, args in statements
-        ]
-        answer = self.client.post(
-            f"http://127.0.0.1:{self.port}/v2/pipeline",
-            json={"requests": [*requests, {"type": "close"}]},
-            headers={"authorization": f"Bearer {self.token}"},
-        ).raise_for_status()
-        results = answer.json()["results"][:-1]
-        failed = [result["error"] for result in results if result["type"] == "error"]
-        if failed:
-            raise AssertionError(failed[0])
-        return [
-            [[cell.get("value") for cell in row] for row in result["response"]["result"]["rows"]]
-            for result in results
-        ]
+        """As `execute`, in one transaction."""
+        steps = transaction_steps([_statement(*each) for each in statements])
+        answer = self._ask({"type": "batch", "batch": {"steps": steps}})
+        failed = next(filter(None, answer["step_errors"]), None)
+        if failed is not None:
+            raise AssertionError(failed)
+        return [_rows(result) for result in answer["step_results"][1 : len(statements) + 1]]
+
+    def _ask(self, request: dict[str, object]) -> Any:
+        answer = patiently(
+            lambda: self.client.post(
+                f"http://127.0.0.1:{self.port}/v2/pipeline",
+                json={"requests": [request, {"type": "close"}]},
+                headers={"authorization": f"Bearer {self.token}"},
+            )
+        )
+        result = answer.raise_for_status().json()["results"][0]
+        if result["type"] == "error":
+            raise AssertionError(result["error"])
+        return result["response"]["result"]
 
     @contextmanager
     def down(self) -> Iterator[None]:
@@ -67,7 +73,8 @@ class Sqld:
         """Nobody else can write as long as the block lasts; the server ends it after 5 s."""
         url, headers = f"http://127.0.0.1:{self.port}/v2/pipeline", {"authorization": f"Bearer {self.token}"}
         begin = {"requests": [{"type": "execute", "stmt": {"sql": "begin immediate"}}]}
-        answer = self.client.post(url, json=begin, headers=headers).raise_for_status().json()
+        begun = patiently(lambda: self.client.post(url, json=begin, headers=headers))
+        answer = begun.raise_for_status().json()
         try:
             yield
         finally:
@@ -121,6 +128,14 @@ def _binary() -> Path:
 def statements_of(script: str) -> list[str]:
     """The statements of a migration."""
     return [statement.sql for statement in split(script)]
+
+
+def _statement(sql: str, args: Mapping[str, Value]) -> dict[str, object]:
+    return {"sql": sql, "named_args": [_named(*arg) for arg in args.items()]}
+
+
+def _rows(result: Any) -> list[list[str | None]]:
+    return [[cell.get("value") for cell in row] for row in result["rows"]]
 
 
 def _named(name: str, value: Value) -> dict[str, object]:

@@ -1,9 +1,14 @@
 """The Hrana client against a real libsql-server."""
 
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
 import pytest
 
 from infra.errors import UserError
 from infra.providers.hrana import DatabaseMissingError, Hrana, HranaError, Statement, Step, TokenRefusedError
+from tests.support.gate import Answer, Gate
+from tests.support.process import until
 from tests.unit.providers.conftest import Created
 
 GONE = (DatabaseMissingError, TokenRefusedError)
@@ -58,6 +63,20 @@ def test_a_wrong_token_and_a_missing_database_are_told_apart(created: Created) -
         database.execute("select 1")
     with Hrana("nobody.turso.localhost", created.token["jwt"], databases) as database, pytest.raises(GONE):
         database.execute("select 1")
+
+
+def test_a_busy_database_is_asked_again(created: Created) -> None:
+    port = urlsplit(str(created.turso.settings.databases)).port
+    assert port is not None
+    with Gate(port).opened() as gate, ThreadPoolExecutor(1) as pool:
+        behind = Hrana(created.database["hostname"], created.token["jwt"], f"http://127.0.0.1:{gate.port}")
+        with behind as database, gate.counted() as passed:
+            with gate.trouble(Answer(429, b"")):
+                answer = pool.submit(database.execute, "create table t (n)")
+                until(lambda: len(passed) > 1)
+            answer.result()
+    with created.connect() as database:
+        assert database.execute("select count(*) from t").rows == [(0,)]
 
 
 def test_a_database_that_cannot_be_reached_is_named_by_its_hostname_or_setting() -> None:

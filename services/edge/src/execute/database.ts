@@ -1,12 +1,10 @@
-/** The way to the database: one HTTP request with a deadline, and others only where it did nothing. */
+/** The way to the database: one HTTP request, others only where it did nothing, and one deadline for all of them. */
 
 import type { Env } from "../env.ts";
+import { nothingWasDone, pauses, TOO_MANY_REQUESTS } from "./busy.ts";
 import { batching, decodeRows, decodeSteps, executing, type Rows, type StatementError, type Step, type Steps } from "./hrana.ts";
 
 const DEADLINE_MS = 5_000;
-
-/** libsql-server itself waits a while for a write that is under way. */
-const MOST_ASKED = 4;
 
 /**
  * - `unavailable`: no answer in time, or one that asks to come back later
@@ -34,7 +32,7 @@ export interface Trip {
 
 export class Database {
   trip: Trip | null = null;
-  /** From sending the statements to the last byte of their results. */
+  /** From first sending the statements to the last byte of their results. */
   deadlineMs = DEADLINE_MS;
   readonly #env: Pick<Env, "DATABASE_URL" | "DATABASE_TOKEN">;
 
@@ -71,33 +69,36 @@ export class Database {
     }
   }
 
-  /** Asks again where another's write stood in the way from the start: nothing was done then. */
-  async #ask<T extends object>(body: string, decode: (answer: unknown) => T | StatementError): Promise<T> {
-    for (let asked = 1; ; asked++) {
-      const decoded = interpreted(decode, await this.#send(body));
-      if (asked < MOST_ASKED && isBusy(Array.isArray(decoded) ? decoded[0] : decoded)) {
-        await scheduler.wait(20 + Math.random() * 100);
-        continue;
+  async #ask<T extends Rows | Steps>(body: string, decode: (answer: unknown) => T | StatementError): Promise<T> {
+    const signal = AbortSignal.timeout(this.deadlineMs);
+    const again = pauses(Date.now() + this.deadlineMs);
+    for (;;) {
+      const answer = await this.#send(body, decode, signal);
+      const pause = nothingWasDone(answer) ? again.next().value : undefined;
+      if (pause !== undefined) {
+        await scheduler.wait(pause);
+      } else if ("code" in answer) {
+        throw failureOf(answer);
+      } else {
+        return answer;
       }
-      if ("code" in decoded) {
-        throw failureOf(decoded);
-      }
-      return decoded;
     }
   }
 
-  async #send(body: string): Promise<unknown> {
-    const signal = AbortSignal.timeout(this.deadlineMs);
+  async #send<T>(body: string, decode: (answer: unknown) => T | StatementError, signal: AbortSignal): Promise<T | StatementError> {
     const { status, text } = await this.#post(body, signal).catch((error: unknown) => {
       throw new DatabaseFailure("unavailable", signal.aborted ? `no answer in ${this.deadlineMs} ms` : String(error));
     });
+    if (status === 429) {
+      return TOO_MANY_REQUESTS;
+    }
     if (status !== 200) {
       throw new DatabaseFailure(kindOfStatus(status), `HTTP ${status}`);
     }
     try {
-      return JSON.parse(text);
-    } catch {
-      throw new DatabaseFailure("unexpected", "the answer is not JSON");
+      return decode(JSON.parse(text));
+    } catch (error) {
+      throw new DatabaseFailure("unexpected", String(error));
     }
   }
 
@@ -114,25 +115,12 @@ export class Database {
   }
 }
 
-function interpreted<T>(decode: (answer: unknown) => T, answer: unknown): T {
-  try {
-    return decode(answer);
-  } catch (error) {
-    throw new DatabaseFailure("unexpected", String(error));
-  }
-}
-
-/** Of a statement, or of a batch's first step. */
-function isBusy(first: object | null): boolean {
-  return first !== null && "code" in first && String(first.code).startsWith("SQLITE_BUSY");
-}
-
 export function failureOf({ code, message }: StatementError): DatabaseFailure {
   return new DatabaseFailure(kindOfCode(code), `${code}: ${message}`);
 }
 
 function kindOfStatus(status: number): FailureKind {
-  if (status === 429 || status >= 500) {
+  if (status >= 500) {
     return "unavailable";
   }
   return status === 401 || status === 403 ? "refused" : "unexpected";
@@ -143,6 +131,6 @@ function kindOfCode(code: string): FailureKind {
   if (code.startsWith("SQLITE_CONSTRAINT")) {
     return "constraint";
   }
-  const passing = /^(SQLITE_BUSY|SQLITE_FULL|SQLITE_IOERR|BLOCKED$)/.test(code);
+  const passing = /^(SQLITE_BUSY|SQLITE_FULL|SQLITE_IOERR|BLOCKED$|HTTP 429$)/.test(code);
   return passing ? "unavailable" : "refused";
 }
