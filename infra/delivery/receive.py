@@ -41,6 +41,7 @@ _KEPT = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TMPDIR", "USER",
 """Of a login; git's own variables lead into the quarantine of a push, which ends with it."""
 _ROOM = 512 << 20
 """Bytes that must be free: for the tools' new versions, the build, the release."""
+KEPT_LOGS = 50
 _LOOK_SECONDS = 0.2
 _GRACE_SECONDS = 5.0
 
@@ -126,6 +127,7 @@ def follow(name: str, words: list[str]) -> int:
     log = LOGS / f"{name}.log"
     process = None
     if not _runs(words):
+        drop_old_logs()
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-u", str(Path(__file__).resolve()), "run", *words],
@@ -144,6 +146,13 @@ def follow(name: str, words: list[str]) -> int:
     if code < 0:
         print("✗ the deploy was killed. Push again: the next one repairs what it left", flush=True)
     return 1 if code else 0
+
+
+def drop_old_logs() -> None:
+    """Leaves room for another one."""
+    logs = sorted(LOGS.glob("*.log"), key=lambda each: each.stat().st_mtime)
+    for log in logs[: 1 - KEPT_LOGS]:
+        log.unlink(missing_ok=True)
 
 
 def _show(lines: IO[bytes]) -> None:

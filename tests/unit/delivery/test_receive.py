@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.delivery.receive import KEPT_LOGS
 from infra.delivery.trees import hook
 from tests.support.full_disk import small_disk
 from tests.support.machine import needs
@@ -108,12 +109,19 @@ def server(tmp_path: Path) -> Server:
 
 def test_the_tree_that_is_pushed_deploys_itself_and_decides(server: Server) -> None:
     server.go()
+    logs = server.home / "delivery" / "logs"
+    logs.mkdir()
+    for number in range(KEPT_LOGS + 5):
+        (logs / f"{number}.log").write_text("")
+        os.utime(logs / f"{number}.log", (number, number))
     good = server.commit("good")
     assert server.push() == (0, "· set up the tools\n· deploy told\n✓ in force")
     server.commit("bad")
     code, said = server.push()
     assert code != 0 and said.endswith("✗ verify: it is slow")
     assert server.branch == good
+    kept = {path.stem for path in logs.iterdir()}
+    assert len(kept) == KEPT_LOGS and good in kept and "6" not in kept and f"{KEPT_LOGS + 4}" in kept
 
 
 def test_only_main_is_taken_and_only_forwards(server: Server) -> None:
