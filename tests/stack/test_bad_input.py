@@ -1,7 +1,7 @@
 """A user's mistake: one clear message, an exit code that is not 0, and an `up` that repairs it afterwards."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,7 +9,12 @@ from tests.support.clone import Clone
 
 pytestmark = pytest.mark.slow
 
-Mend = Callable[[], object]
+
+@pytest.fixture(scope="module", autouse=True)
+def left_as_declared(running: Clone) -> Iterator[None]:
+    """Once, after all of them: what is refused does nothing by halves, and an `up` mends the rest."""
+    yield
+    running.pulumi("preview", "--expect-no-changes")
 
 
 def refused(clone: Clone) -> str:
@@ -39,7 +44,6 @@ def test_a_wrong_key(running: Clone) -> None:
     said = refused(running)
     assert "cloudflare:apiToken" in said and "wrong-token-of-a-test" not in said
     running.stack_file.write_text(original)
-    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_a_wrong_database_key(running: Clone) -> None:
@@ -61,7 +65,6 @@ def test_a_missing_secret(running: Clone) -> None:
         in said
     )
     running.stack_file.write_text(original)
-    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_an_unreachable_endpoint(running: Clone) -> None:
@@ -85,7 +88,6 @@ def test_a_malformed_migration(running: Clone) -> None:
     assert f"{name}, line 3" in said or f"{name}:3" in said, said
     migration.write_text("create table fine (id integer);\n")
     running.shoreline("up")
-    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_an_edited_migration(running: Clone) -> None:
@@ -95,7 +97,6 @@ def test_an_edited_migration(running: Clone) -> None:
     said = refused(running)
     migration.write_text(original)
     assert "0001_notes.sql" in said
-    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_code_that_does_not_build(running: Clone) -> None:
@@ -105,7 +106,6 @@ def test_code_that_does_not_build(running: Clone) -> None:
     said = refused(running)
     source.write_text(original)
     assert "services/edge" in said and "index.ts" in said
-    running.pulumi("preview", "--expect-no-changes")
 
 
 def test_a_route_that_contradicts_itself(running: Clone) -> None:
