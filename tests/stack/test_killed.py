@@ -129,6 +129,7 @@ def test_killed_at_any_create_the_next_up_converges(clone: Clone, create: int) -
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(900)
 def test_killed_at_random_edits_and_creates(running: Clone) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
