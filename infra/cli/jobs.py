@@ -6,6 +6,7 @@ import shlex
 import sys
 
 from infra.cli.remote import Remote
+from infra.cli.steps import say
 from infra.errors import UserError
 
 
@@ -27,6 +28,8 @@ async def _run(remote: Remote, words: list[str]) -> None:
     async with remote.connected() as connection:
         done = await connection.run(command(words))
     sys.stdout.write(str(done.stdout))
+    if words == ["dead"] and done.exit_status == 0 and not done.stdout:
+        say("No job is dead.")
     if done.exit_status != 0:
         said = str(done.stderr).strip().removeprefix("error: ")
         raise UserError(

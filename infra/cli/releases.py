@@ -64,6 +64,6 @@ def show(releases: list[Release]) -> None:
             each.who,
             ", ".join(each.changed),
             result,
-            each.reason or each.subject,
+            "\n".join([each.subject, *each.reason.splitlines()[:1]]),
         )
     Console().print(table if releases else "Nothing was pushed yet: git push shoreline main")

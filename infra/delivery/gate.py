@@ -11,8 +11,28 @@ from dataclasses import dataclass, field
 
 import httpx
 
-PROBES = (("GET", "/"), ("GET", "/api/notes"), ("DELETE", "/api/session"))
-"""An asset, a query at the edge, and a way to a server: none changes anything, or needs a session."""
+
+@dataclass(frozen=True)
+class Probe:
+    """A request that changes nothing, and the status that it must get."""
+
+    method: str
+    path: str
+    expected: int
+    cookie: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+_NO_SESSION = "session=none; __Host-session=none"
+PROBES = (
+    Probe("GET", "/", 200),
+    Probe("GET", "/api/notes", 200),
+    Probe("GET", "/api/me", 401, _NO_SESSION),
+    Probe("DELETE", "/api/session", 204),
+)
+"""An asset, a query at the edge, what reads a session there, and a way to a server."""
 ROUNDS = 10
 TOLERATED_ERRORS = 0.02
 """By how much the share of errors may be higher than that of the version before."""
@@ -31,6 +51,8 @@ LOOKED_SECONDS = 10.0
 
 _TIMEOUT_SECONDS = 15.0
 _LONGEST_WAIT = 10.0
+_PATIENCE = 3
+"""How often a request is made again that was one too many."""
 
 
 @dataclass
@@ -90,9 +112,9 @@ def measure(url: str, worker: str, versions: Sequence[str], rounds: int = ROUNDS
     headers = {"user-agent": PROBE_AGENT}
     with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
         for _ in range(rounds):
-            for method, path in PROBES:
+            for probe in PROBES:
                 for version, found in zip(versions, figures, strict=True):
-                    found.add(f"{method} {path}", *_ask(client, method, path, worker, version))
+                    found.add(str(probe), *_ask(client, probe, worker, version))
     return figures
 
 
@@ -102,19 +124,29 @@ def is_worth_waiting(new: Figures, seconds: float) -> bool:
     return new.requests < ENOUGH <= expected and seconds < LOOKED_SECONDS
 
 
-def _ask(client: httpx.Client, method: str, path: str, worker: str, version: str) -> tuple[float, str | None]:
+def _ask(client: httpx.Client, probe: Probe, worker: str, version: str) -> tuple[float, str | None]:
     """Its time in ms, and what was wrong with it."""
+    headers = {OVERRIDE: f'{worker}="{version}"', "cookie": probe.cookie}
     started, problem = time.monotonic(), None
     try:
-        answer = client.request(method, path, headers={OVERRIDE: f'{worker}="{version}"'})
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            # Says nothing of the version: it is this address that asks too often.
-            time.sleep(min(float(answer.headers.get("retry-after", 1)), _LONGEST_WAIT))
-            return _ask(client, method, path, worker, version)
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        answer = client.request(probe.method, probe.path, headers=headers)
+        for _ in range(_PATIENCE):
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            # Says nothing of the version as long as it is this address that asks too often.
+            time.sleep(_wait(answer))
+            started = time.monotonic()
+            answer = client.request(probe.method, probe.path, headers=headers)
+        if answer.status_code != probe.expected:
             problem = f"status {answer.status_code}"
         elif (answered_by := answer.headers.get("x-release")) != version:
             problem = f"answered by version {answered_by}"
     except httpx.HTTPError as error:
         problem = type(error).__name__
     return (time.monotonic() - started) * 1000, problem
+
+
+def _wait(answer: httpx.Response) -> float:
+    """Seconds. A moment, the other form of Retry-After (RFC 9110, 10.2.3), is not looked at."""
+    seconds = answer.headers.get("retry-after", "")
+    return min(float(seconds), _LONGEST_WAIT) if seconds.isdecimal() else 1.0

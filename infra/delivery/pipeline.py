@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from infra.components.bundle import build_edge, build_web
 from infra.components.release import Release as ServerRelease
 from infra.delivery import gate, rollback, stack, trees
 from infra.delivery.receive import Refused
-from infra.delivery.records import Records, Release, Serving, now
+from infra.delivery.records import Records, Release, Result, Serving, now
 from infra.delivery.stack import Share, StackFailed
 from infra.delivery.visitors import NotTold, Visitors, watched
 from infra.errors import UserError
@@ -49,8 +50,8 @@ class Deploy:
             name = step.__name__.replace("_", " ")
             try:
                 self._step(name, step)
-            except _FAILURES as failure:
-                self._failed(name, str(failure), undo=step in (self.deploy, self.verify, self.roll_out))
+            except Exception as failure:
+                self._failed(name, _told(failure), undo=step in (self.deploy, self.verify, self.roll_out))
                 return False
         trees.in_force(self.release.commit)
         self._record(result="deployed", ended=now(), step="")
@@ -130,14 +131,13 @@ class Deploy:
     def _answering(self) -> Serving | None:
         """What answers now: after a deploy that was killed or not undone, not what the last `up` made."""
         versions = stack.answering()
-        for each in reversed(self.records.all()):
-            if each.id == self.release.id:
-                continue
-            found = self._settled(each, versions) if each.result == "running" else each
-            if found.result in ("deployed", "rolled back"):
+        former = [each for each in self.records.all() if each.id != self.release.id]
+        settled = [self._settled(each, versions) if each.result == "running" else each for each in former]
+        for each in reversed(settled):
+            if each.result in ("deployed", "rolled back"):
                 break
-            if found.before is not None and found.before.version in versions:
-                return found.before
+            if each.before is not None and each.before.version in versions:
+                return each.before
         return stack.serving()
 
     def _settled(self, killed: Release, versions: set[str]) -> Release:
@@ -151,11 +151,17 @@ class Deploy:
 
     def _failed(self, step: str, reason: str, *, undo: bool) -> None:
         say(f"✗ {step}: {reason}")
-        result = self._go_back() if undo else "failed"
+        result, stays = self._go_back() if undo else ("failed", "")
+        if stays:
+            say(f"  {stays}")
+            reason = f"{reason}\n{stays}"
         self._record(step=step, reason=reason, result=result, ended=now())
 
-    def _go_back(self) -> str:
-        """The edge at once, by its share; then the tree of the release before, with today's schema."""
+    def _go_back(self) -> tuple[Result, str]:
+        """The edge at once, by its share; then the tree of the release before, with today's schema.
+
+        Its result, and what of the schema stays.
+        """
         started, before, former = time.monotonic(), self.release.before, self.records.deployed()
         try:
             if before is not None and self.release.serving is not None and not self.at_once:
@@ -163,16 +169,29 @@ class Deploy:
                 say("  every visitor is answered by the version before")
             if former is None:
                 say("  nothing answered before: what there is stays as it is")
-                return "failed"
+                return "failed", ""
             rollback.put(former, rollback.applied_since(self.records, former))
             prepare_stack()
             stack.up()
             self.records.write(former.model_copy(update={"serving": stack.serving()}))
-        except _FAILURES as failure:
-            say(f"✗ going back failed too: {failure}\nWhat answered before still answers; push a correction")
-            return "withdrawn"
+            stays = self._migrations_beyond(former)
+        except Exception as failure:
+            say(f"✗ going back failed too: {_told(failure)}")
+            say("What answered before still answers; push a correction")
+            return "withdrawn", ""
         say(f"✗ rolled back to {former.id} ({former.commit[:8]}) in {time.monotonic() - started:.1f} s")
-        return "rolled back"
+        return "rolled back", stays
+
+    def _migrations_beyond(self, former: Release) -> str:
+        """What the pusher has to know of those that the release before lacks; empty if there are none."""
+        names = sorted(stack.applied() - trees.listed(former.commit))
+        if not names:
+            return ""
+        paths = " ".join(f"services/schema/{name}" for name in names)
+        return (
+            f"the schema only moves forward: {', '.join(names)} stays applied, so what is pushed next must"
+            f" have it: git checkout {self.release.commit[:8]} -- {paths}"
+        )
 
     def _step(self, name: str, step: Callable[[], None]) -> None:
         self._record(step=name)
@@ -184,6 +203,14 @@ class Deploy:
     def _record(self, **changes: object) -> None:
         self.release = self.release.model_copy(update=changes)
         self.records.write(self.release)
+
+
+def _told(failure: Exception) -> str:
+    """A defect of ours is told as one, with what says where it is."""
+    if isinstance(failure, _FAILURES):
+        return str(failure)
+    traceback.print_exception(failure)
+    return f"a defect of the pipeline: {type(failure).__name__}: {failure}"
 
 
 def _judge(new: gate.Figures, old: gate.Figures | None) -> None:

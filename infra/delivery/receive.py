@@ -92,7 +92,7 @@ def receive(lines: list[str]) -> int:
     ((old, new, _),) = pushed
     _refuse_a_full_disk()
     _keep(old, new)
-    if git("for-each-ref", "--format=%(objectname)", DEPLOYED) == new:
+    if _in_force() == new:
         print("✓ it is in force already", flush=True)
         return 0
     return follow(new, ["deploy", new])
@@ -104,11 +104,16 @@ def _keep(old: str, new: str) -> None:
     pack = _run_git(("pack-objects", "--revs", "--stdout", "-q"), os.environ, wanted.encode())
     _run_git(("index-pack", "--stdin"), clean(), pack)
     if old != _NONE and git("rev-list", "--max-count=1", old, f"^{new}"):
-        raise Refused(
-            f"{BRANCH}: {new[:8]} lacks commits up to {old[:8]}, which were deployed."
-            " Put yours on top of them: git fetch shoreline && git rebase shoreline/main"
-        )
+        remedy = "Put yours on top of them: git fetch shoreline && git rebase shoreline/main"
+        if (in_force := _in_force()) not in ("", old):
+            remedy += f", and take back what was gone back from: git revert {in_force[:8]}..{old[:8]}"
+        raise Refused(f"{BRANCH}: {new[:8]} lacks commits up to {old[:8]}, which were deployed. {remedy}")
     git("update-ref", f"refs/pushed/{new}", new)
+
+
+def _in_force() -> str:
+    """The commit; empty before the first."""
+    return git("for-each-ref", "--format=%(objectname)", DEPLOYED)
 
 
 def _refuse_a_full_disk() -> None:

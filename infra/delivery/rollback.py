@@ -48,12 +48,21 @@ def chosen(records: Records, wanted: str) -> Release:
     if not others:
         raise UserError("RELEASE", "there is no release to go back to", "Push a correction instead")
     if wanted == PREVIOUS:
-        return others[-1]
+        return _before(good)
     found = next((each for each in others if each.id == wanted), None)
     if found is None:
         names = ", ".join(each.id for each in others)
         raise UserError("RELEASE", f"{wanted} is no release to go back to", f"Choose one of: {names}")
     return found
+
+
+def _before(good: list[Release]) -> Release:
+    """Of the commit that came before the one in force: once more goes on backwards. Raises UserError."""
+    commits = list(dict.fromkeys(each.commit for each in good))
+    position = commits.index(good[-1].commit)
+    if position == 0:
+        raise UserError("RELEASE", "none came before the one in force", "Name one: make rollback RELEASE=r2")
+    return next(each for each in reversed(good) if each.commit == commits[position - 1])
 
 
 def refuse_contractions(target: Release, newer: set[str], texts: Mapping[str, str]) -> None:

@@ -13,8 +13,10 @@ _DIAGNOSTICS = re.compile(
 )
 _NOISE = re.compile(
     r"stand-in plugin|error: update failed|error: preview failed|pulumi:pulumi:Stack|command:remote"
-    r'|"event":"request"|^\s*$'
+    r'|"tier":"|^\s*$'
 )
+_CAUSE = re.compile(r"release [0-9a-f]{16}: ")
+"""What the server says of a release that does not work (services/host)."""
 _LAST_LINES = 15
 _ROLLOUT = "shoreline:rollout"
 
@@ -113,4 +115,6 @@ def told(output: str, errors: str) -> str:
     """The diagnostics of what the engine said, without its noise."""
     found = _DIAGNOSTICS.search(output)
     lines = (found["told"] if found else f"{output}\n{errors}").splitlines()
-    return "\n".join([line.strip() for line in lines if not _NOISE.search(line)][-_LAST_LINES:])
+    last = [line.strip() for line in lines if not _NOISE.search(line)][-_LAST_LINES:]
+    # The cause comes first: what the log said before is there for who needs it.
+    return "\n".join(sorted(last, key=lambda line: not _CAUSE.match(line)))

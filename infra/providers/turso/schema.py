@@ -84,9 +84,16 @@ def read_schema(folder: Path, shown: str) -> tuple[Migration, ...]:
     for position, migration in enumerate(migrations, start=1):
         expected = f"{position:04}"
         if migration.name[:4] != expected:
+            same = [each.name for each in migrations if each.name[:4] == migration.name[:4]]
+            if len(same) > 1:
+                raise UserError(
+                    f"{shown}/{same[0]} and {same[1]}",
+                    f"migrations are numbered without duplicates, and both are {same[0][:4]}",
+                    f"Make the one that was never applied {len(migrations):04}",
+                )
             raise UserError(
                 f"{shown}/{migration.name}",
-                f"migrations are numbered without gaps or duplicates: this one should start with {expected}",
+                f"migrations are numbered without gaps: this one should start with {expected}",
                 "Renumber it, if it was never applied",
             )
     return migrations

@@ -1,6 +1,9 @@
 """Whether a version may answer more visitors."""
 
-from infra.delivery.gate import Figures, is_worth_waiting, objection
+import pytest
+
+from infra.delivery.gate import PROBES, Figures, is_worth_waiting, measure, objection
+from tests.support.gate import Answer, Gate
 
 
 def figures(ms: float = 10, failed: int = 0, count: int = 100) -> Figures:
@@ -38,3 +41,11 @@ def test_visitors_are_waited_for_only_where_enough_of_them_will_come() -> None:
     assert not is_worth_waiting(figures(count=20), seconds=3)
     assert not is_worth_waiting(figures(count=100), seconds=3), "enough have come"
     assert not is_worth_waiting(figures(count=99), seconds=10), "it has looked for long enough"
+
+
+@pytest.mark.parametrize("status", [404, 429])
+def test_an_answer_that_a_probe_must_not_get_is_an_error(status: int) -> None:
+    wrong = Answer(status, b"", {"x-release": "new", "retry-after": "0"})
+    with Gate(1).opened() as gate, gate.trouble(wrong):
+        [new] = measure(f"http://127.0.0.1:{gate.port}", "edge", ["new"], rounds=1)
+    assert new.problems == [f"{probe}: status {status}" for probe in PROBES]

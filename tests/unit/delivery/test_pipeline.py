@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.delivery import pipeline, stack
+from infra.components.release import Release as ServerRelease
+from infra.delivery import pipeline, rollback, stack, trees
 from infra.delivery.pipeline import Deploy
 from infra.delivery.records import Records, Release, Result, Serving, now
 
@@ -76,3 +77,38 @@ def test_after_a_kill_a_deploy_begins_with_what_answers(
     deploy.preview()
     assert records.all()[1].result == result
     assert deploy.release.before == before
+
+
+def test_every_killed_deploy_is_settled(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    records.write(release(1, step="preview"))
+    records.write(release(2, result="deployed", serving=ONE))
+    answering(monkeypatch, ONE)
+    Deploy(records, release(3)).preview()
+    assert [each.result for each in records.all()] == ["interrupted", "deployed", "running"]
+
+
+def test_a_defect_of_ours_goes_back_too_and_what_stays_is_told(
+    records: Records, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def verify(_: Deploy) -> None:
+        raise ZeroDivisionError("as told")
+
+    records.write(release(1, result="deployed", serving=ONE))
+    answering(monkeypatch, ONE)
+    applied = {"0001_first.sql", "0002_stays.sql"}
+    monkeypatch.setattr(pipeline, "_CHECKS", ())
+    monkeypatch.setattr(pipeline, "build_edge", lambda: None)
+    monkeypatch.setattr(pipeline, "build_web", lambda: None)
+    monkeypatch.setattr(ServerRelease, "current", lambda _: None)
+    monkeypatch.setattr(Deploy, "verify", verify)
+    monkeypatch.setattr(stack, "up", lambda *_: None)
+    monkeypatch.setattr(stack, "applied", lambda: applied)
+    monkeypatch.setattr(trees, "listed", lambda _: {"0001_first.sql"})
+    monkeypatch.setattr(rollback, "applied_since", lambda *_: None)
+    monkeypatch.setattr(rollback, "put", lambda *_: None)
+    assert not Deploy(records, release(2)).run()
+    ended = records.all()[-1]
+    assert (ended.result, ended.step) == ("rolled back", "verify")
+    assert ended.reason.startswith("a defect of the pipeline: ZeroDivisionError: as told")
+    told = "0002_stays.sql stays applied, so what is pushed next must have it: git checkout 22222222 -- "
+    assert told in ended.reason and told in capsys.readouterr().err

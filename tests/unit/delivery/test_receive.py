@@ -143,6 +143,10 @@ def test_only_main_is_taken_and_only_forwards(server: Server) -> None:
         code, said = server.push(*refs)
         assert code != 0 and said.startswith(f"✗ {why}") and "\n" not in said, said
         assert server.branch == deployed
+    # After `make rollback`.
+    server.run("git", "-C", server.repository, "update-ref", "refs/deployed/last", first)
+    _, said = server.push("+before:main")
+    assert said.endswith(f"take back what was gone back from: git revert {first[:8]}..{deployed[:8]}")
 
 
 def test_a_second_one_is_refused_by_the_name_of_the_first_and_the_same_one_follows_it(server: Server) -> None:

@@ -43,8 +43,11 @@ def test_a_record_that_was_being_written_is_not_seen(records: Records, tmp_path:
 def test_the_previous_one_is_the_last_good_one_of_another_commit(records: Records) -> None:
     assert chosen(records, "previous").id == "r2"
     records.write(release(5, "b"))
-    assert chosen(records, "previous").id == "r4"
-    assert chosen(records, "r1").id == "r1"
+    assert chosen(records, "previous").id == "r1", "once more goes on backwards"
+    assert chosen(records, "r4").id == "r4"
+    records.write(release(6, "a"))
+    with pytest.raises(UserError, match="none came before"):
+        chosen(records, "previous")
 
 
 @pytest.mark.parametrize("wanted", ["r3", "r4", "r9"])

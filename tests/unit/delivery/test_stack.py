@@ -10,8 +10,8 @@ Updating (dev):
 Diagnostics:
   command:remote:Command (vps-1-services):
     error: this command failed with exit status 1. It said:
-    2026-11-26T01:57:39.645Z {"event":"request","status":200}
-    release 1 does not work
+    2026-11-26T01:57:39.645Z {"event":"request","tier":"api","status":200}
+    release 08a0a55c68d7b581: shoreline-api does not work
 
   pulumi:pulumi:Stack (shoreline-dev):
     error: update failed
@@ -23,7 +23,8 @@ Resources:
 
 def test_only_what_is_wrong() -> None:
     assert told(OUTPUT, "") == (
-        "error: this command failed with exit status 1. It said:\nrelease 1 does not work"
+        "release 08a0a55c68d7b581: shoreline-api does not work\n"
+        "error: this command failed with exit status 1. It said:"
     )
 
 

@@ -11,8 +11,11 @@ from infra.providers.turso.schema import Applied, Migration, plan, read_schema, 
 FIRST = Migration("0001_a.sql", "create table a(x);")
 SECOND = Migration("0002_b.sql", "create table b(x);")
 UNNUMBERED = (
-    "migrations are numbered without gaps or duplicates: this one should start with 0002."
+    "migrations are numbered without gaps: this one should start with 0002."
     " Renumber it, if it was never applied"
+)
+BOTH_FIRST = (
+    "migrations are numbered without duplicates, and both are 0001. Make the one that was never applied 0002"
 )
 MISNAMED = "the name is not of the form NNNN_what_it_does.sql. Rename it, such as 0002_add_tags.sql"
 NOT_IN_A_TRANSACTION = "COMMIT cannot stand in a migration, which is one transaction. Remove the statement"
@@ -59,7 +62,7 @@ def test_the_projects_own_schema_is_in_order() -> None:
         ),
         (
             {"0001_a.sql": "select 1;", "0001_b.sql": "select 1;"},
-            f"s/0001_b.sql: {UNNUMBERED}",
+            f"s/0001_a.sql and 0001_b.sql: {BOTH_FIRST}",
         ),
         (
             {"notes.sql": "select 1;"},
