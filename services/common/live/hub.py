@@ -55,10 +55,11 @@ class Hub:
                 self.feed.leave(channel)
 
     def followed(self, channel: str) -> None:
-        """The feed follows this channel from now on."""
-        self._followed.add(channel)
-        for listener in self._of(channel):
-            listener.followed()
+        """The feed follows this channel from now on, unless everybody has left meanwhile."""
+        if channel in self._listeners:
+            self._followed.add(channel)
+            for listener in self._of(channel):
+                listener.followed()
 
     def lost(self) -> None:
         """The feed follows nothing any more."""
