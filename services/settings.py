@@ -1,11 +1,11 @@
-"""The services' settings: one frozen model over the environment; all mistakes are told at once."""
+"""The services' settings: a frozen model of the environment for each; all mistakes are told at once."""
 
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -68,35 +68,65 @@ class Mail:
 
 
 class Settings(BaseModel):
-    """Where the services find the other tiers, and what they share with the edge."""
+    """What every service is told. What else one gets to know, the model of its own says."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)]
+    server_name: Text
+    release: Text
+
+
+class DatabaseSettings(Settings):
     database_origin: Origin
     """Where to connect."""
     database_host: Text
     """What the Host header says."""
     database_token: Annotated[Text, Field(repr=False)]
-    redis_url: Annotated[str, AfterValidator(_redis_url), Field(repr=False)]
+
+
+class SignedSettings(Settings):
+    """For who takes requests signed by the edge, and for the front, which signs in its place."""
+
     edge_keys: Keys
+    # In the folder of the release, where its services run (services/host/layout.py).
+    api_listen: Place = Listen(Path("run/api.sock"))
+    realtime_listen: Place = Listen(Path("run/realtime.sock"))
+
+
+class SessionSettings(SignedSettings):
+    """For who answers people by the routes: the api, and the front before it."""
+
     session_keys: Keys
     public_url: Origin
-    server_name: Text
-    release: Text
     manifest_file: Path = Path(__file__).parent / "contract" / "manifest.json"
     """The routes, as the release has them."""
-    most_requests: Annotated[int, Field(ge=1)] = 64
-    """So many the api answers at a time; more are told to come back."""
-    digest_schedule: Text = "* * * * *"
-    """Crontab of the digest; seven fields begin with seconds."""
-    takeover_seconds: Annotated[float, Field(ge=1)] = 10.0
-    """After so long the jobs of a worker that was killed are taken over."""
+
+
+class FilesSettings(Settings):
     files_folder: Path = Field(default_factory=lambda: Path.home() / "shoreline" / "files")
     """Outside of releases, which come and go."""
     files_reserve_bytes: Annotated[int, Field(ge=0)] = 256 * MIB
     """What stays free on their disk."""
+
+
+class ApiSettings(SessionSettings, DatabaseSettings, FilesSettings):
+    most_requests: Annotated[int, Field(ge=1)] = 64
+    """So many it answers at a time; more are told to come back."""
     files_quota_bytes: Annotated[int, Field(ge=0)] = 1024 * MIB
     """What all files of a workspace may hold."""
+
+
+class RealtimeSettings(SignedSettings, DatabaseSettings):
+    pass
+
+
+class JobsSettings(DatabaseSettings, FilesSettings):
+    public_url: Origin
+    digest_schedule: Text = "* * * * *"
+    """Crontab of the digest; seven fields begin with seconds."""
+    takeover_seconds: Annotated[float, Field(ge=1)] = 10.0
+    """After so long the jobs of a worker that was killed are taken over."""
     mail_host: Text | None = None
     """Without it, no email is sent."""
     mail_port: Port = 587
@@ -105,14 +135,8 @@ class Settings(BaseModel):
     mail_password: Annotated[Text | None, Field(repr=False)] = None
     mail_schedule: Text = "0 6 * * *"
     """Crontab of the digest by email, in UTC."""
-    # In the folder of the release, where its services run (services/host/layout.py).
-    api_listen: Place = Listen(Path("run/api.sock"))
-    realtime_listen: Place = Listen(Path("run/realtime.sock"))
-    front_listen: Place = Listen(Path("run/front.sock"))
-    pages_folder: Path = Path("pages")
-    """The static assets, which the front serves."""
     heartbeat_file: Path = Path("run/jobs.heartbeat")
-    """Touched by the jobs service as long as it works."""
+    """Touched by the service as long as it works."""
 
     @property
     def mail(self) -> Mail | None:
@@ -121,16 +145,46 @@ class Settings(BaseModel):
         return Mail(self.mail_host, self.mail_port, self.mail_from, self.mail_username, self.mail_password)
 
 
+class FrontSettings(SessionSettings):
+    front_listen: Place = Listen(Path("run/front.sock"))
+    pages_folder: Path = Path("pages")
+    """The static assets, which it serves."""
+
+
+SERVICES: Mapping[str, type[Settings]] = {
+    "api": ApiSettings,
+    "realtime": RealtimeSettings,
+    "jobs": JobsSettings,
+    "front": FrontSettings,
+}
+
+
+def variables(kind: type[Settings]) -> Mapping[str, str]:
+    """The fields by the environment variables that set them."""
+    return {name.upper(): name for name in kind.model_fields}
+
+
+def environments(given: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+    """The variables of each service: of those given, the ones it needs."""
+    return {
+        service: {name: given[name] for name in variables(kind) if name in given}
+        for service, kind in SERVICES.items()
+    }
+
+
+S = TypeVar("S", bound=Settings)
+
+
 class SettingsError(Exception):
     """What is wrong with the environment, one line a mistake; it never repeats a value."""
 
 
-def load(environment: Mapping[str, str]) -> Settings:
+def load(kind: type[S], environment: Mapping[str, str]) -> S:
     """Raises SettingsError that names every mistake."""
-    names = {name.upper(): name for name in Settings.model_fields}
+    names = variables(kind)
     given = {names[name]: value for name, value in environment.items() if name in names}
     try:
-        return Settings.model_validate(given)
+        return kind.model_validate(given)
     except ValidationError as error:
         mistakes = [
             f"{str(each['loc'][0]).upper()}: {_words(each['type'], each['msg'])}" for each in error.errors()
@@ -140,14 +194,14 @@ def load(environment: Mapping[str, str]) -> Settings:
 
 def _words(kind: str, message: str) -> str:
     if kind == "missing":
-        return "is missing. Set it in the environment file of the release"
+        return "is missing. Set it in the service's environment file in the release"
     return message.removeprefix("Value error, ")
 
 
-def load_or_exit() -> Settings:
+def load_or_exit(kind: type[S]) -> S:
     """The settings of this process; ends it with status 2 and the mistakes on standard error."""
     try:
-        return load(os.environ)
+        return load(kind, os.environ)
     except SettingsError as error:
         exit_with(str(error))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.host.layout import RELEASES
+from services.settings import environments
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,6 @@ class OnServer:
         return f"cd {shlex.quote(self.folder)} && exec {argv}"
 
 
-def variables(environment: Mapping[str, str], *, proxy: Mapping[str, str], tunnel: Mapping[str, str]) -> str:
-    """The input of `activate`: the variables of the services, of the proxy, and of the tunnel."""
-    return json.dumps({"environment": environment, "proxy": proxy, "tunnel": tunnel}, sort_keys=True)
+def variables(given: Mapping[str, str], *, proxy: Mapping[str, str], tunnel: Mapping[str, str]) -> str:
+    """The input of `activate`: the variables of each service, of the proxy, and of the tunnel."""
+    return json.dumps({"environments": environments(given), "proxy": proxy, "tunnel": tunnel}, sort_keys=True)

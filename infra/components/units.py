@@ -70,7 +70,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 WorkingDirectory={RELEASE}
-EnvironmentFile={RELEASE}/environment
+EnvironmentFile={RELEASE}/environment/{service.name}
 Environment=PYTHONUNBUFFERED=1
 ExecStart={RELEASE}/python/bin/python -m services.{service.name}
 Restart=always

@@ -19,13 +19,13 @@ from services.common.hrana import Database
 from services.common.log import take_over_logging, write_log
 from services.common.manifest import Manifest
 from services.common.tasks import end
-from services.settings import Settings, exit_with, load_or_exit
+from services.settings import ApiSettings, exit_with, load_or_exit
 
 MOST_CONNECTIONS = 1024
 """Far more than requests are taken (overload.py): one that is not accepted is told nothing, and waits."""
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: ApiSettings) -> None:
     database, queue = Database(settings), Queue(settings.redis_url)
     disk = Disk(settings.files_folder, settings.files_reserve_bytes)
     live, revocations = Live(settings.redis_url, database), Revocations(settings.redis_url)
@@ -62,7 +62,7 @@ async def serve(settings: Settings) -> None:
     write_log("stop", tier="api", server=settings.server_name)
 
 
-def app_or_exit(settings: Settings, tools: Tools) -> ASGIApp:
+def app_or_exit(settings: ApiSettings, tools: Tools) -> ASGIApp:
     """Ends the process with status 2 and the mistake where the manifest doesn't fit the code."""
     file = settings.manifest_file
     try:
@@ -77,4 +77,4 @@ def app_or_exit(settings: Settings, tools: Tools) -> ASGIApp:
 
 if __name__ == "__main__":
     take_over_logging()
-    asyncio.run(serve(load_or_exit()))
+    asyncio.run(serve(load_or_exit(ApiSettings)))

@@ -17,7 +17,7 @@ from services.common.hrana import DatabaseFailure, Trips, trips
 from services.common.log import write_log
 from services.common.problem import CONTENT_TYPE, Problem
 from services.common.request_id import request_id
-from services.settings import Settings
+from services.settings import ApiSettings
 
 TIER = "api"
 RETRY_AFTER_SECONDS = 5
@@ -26,7 +26,7 @@ RETRY_AFTER_SECONDS = 5
 class AccessLog:
     """Request id, x-served-by, x-release, server-timing, and one line in the log."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
         self._app, self._settings = app, settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

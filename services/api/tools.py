@@ -8,14 +8,14 @@ from services.api.queue import Queue
 from services.api.revocations import Revocations
 from services.common.files.disk import Disk
 from services.common.hrana import Database
-from services.settings import Settings
+from services.settings import ApiSettings
 
 
 @dataclass(frozen=True)
 class Tools:
     """Made once at the start, shared by all requests."""
 
-    settings: Settings
+    settings: ApiSettings
     database: Database
     passwords: Passwords
     queue: Queue

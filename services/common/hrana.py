@@ -18,7 +18,7 @@ from typing import Any, Literal
 import aiohttp
 
 from services.common.busy import nothing_was_done, pauses
-from services.settings import Settings
+from services.settings import DatabaseSettings
 
 Value = int | float | str | None
 """A blob comes as base64."""
@@ -81,7 +81,7 @@ trips: ContextVar[Trips | None] = ContextVar("trips", default=None)
 class Database:
     """One database, for all tasks of the event loop that it is made in. Every call raises DatabaseFailure."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DatabaseSettings) -> None:
         self._url = f"{settings.database_origin}/v2/pipeline"
         self._http = aiohttp.ClientSession(
             headers={

@@ -9,12 +9,12 @@ from services.common.log import take_over_logging, write_log
 from services.front.app import TIER, create_app
 from services.front.connections import connections
 from services.front.limits import Limits
-from services.settings import Settings, load_or_exit
+from services.settings import FrontSettings, load_or_exit
 
 DRAIN_SECONDS = 20.0
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: FrontSettings) -> None:
     ended = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
@@ -34,4 +34,4 @@ async def serve(settings: Settings) -> None:
 
 if __name__ == "__main__":
     take_over_logging()
-    asyncio.run(serve(load_or_exit()))
+    asyncio.run(serve(load_or_exit(FrontSettings)))

@@ -26,14 +26,14 @@ from services.front.pages import Pages
 from services.front.proxy import Sockets, forward
 from services.front.session import SAFE, Session, check_origin, session_of
 from services.front.upstream import Asked, Upstream, UpstreamFailure
-from services.settings import Settings
+from services.settings import FrontSettings
 
 TIER = "front"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_app(settings: Settings, http: Connections, limits: Limits) -> web.Application:
+def create_app(settings: FrontSettings, http: Connections, limits: Limits) -> web.Application:
     """`http` reaches the services; both are the caller's to close."""
     front = Front(settings, http, limits)
     app = web.Application(
@@ -51,7 +51,7 @@ def create_app(settings: Settings, http: Connections, limits: Limits) -> web.App
 class Front:
     """What is shared by all requests."""
 
-    def __init__(self, settings: Settings, http: Connections, limits: Limits) -> None:
+    def __init__(self, settings: FrontSettings, http: Connections, limits: Limits) -> None:
         self._settings, self._limits, self._pages, self.sockets = (
             settings,
             limits,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from services.common.listening import Listen
-from services.settings import Settings
+from services.settings import FrontSettings
 
 KEEP_ALIVE_SECONDS = 5.0
 """Shorter than the services keep an idle connection, so that none is used as it is closed."""
@@ -20,7 +20,7 @@ class Connections:
 
 
 @asynccontextmanager
-async def connections(settings: Settings) -> AsyncIterator[Connections]:
+async def connections(settings: FrontSettings) -> AsyncIterator[Connections]:
     async with _session(settings.api_listen) as api, _session(settings.realtime_listen) as realtime:
         yield Connections(api, realtime)
 

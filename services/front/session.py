@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from services.common.cookies import access_cookie_name, cookie_of
 from services.common.identity import Identity
 from services.common.problem import Problem
-from services.settings import Settings
+from services.settings import FrontSettings
 
 CLOCK_SKEW_SECONDS = 60
 """A clock that is ahead of ours by more makes tokens of the future."""
@@ -32,7 +32,7 @@ class Session:
     expires: int
 
 
-def session_of(request: web.Request, settings: Settings, now: float) -> Session | None:
+def session_of(request: web.Request, settings: FrontSettings, now: float) -> Session | None:
     """That of a valid token at `now` (unix seconds), if there is one."""
     token = cookie_of(request.headers.get("cookie", ""), access_cookie_name(settings.public_url))
     return None if token is None else verify(token, settings.session_keys, now)

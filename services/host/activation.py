@@ -11,7 +11,7 @@ from pathlib import Path
 from services.host import environment_file, health, proxy, pythons, retention, systemd
 from services.host.contents import identify
 from services.host.failures import ActivationFailed, Mishap
-from services.host.layout import Layout, live, run
+from services.host.layout import Layout, environment, live, run
 from services.host.programs import run as run_program
 from services.host.systemd import SERVICES, TUNNEL, unit
 
@@ -23,17 +23,17 @@ _LAST_REQUESTS_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Given:
-    """The variables of the services, of the proxy, and of the tunnel."""
+    """The variables of each service, of the proxy, and of the tunnel."""
 
-    environment: Mapping[str, str]
+    environments: Mapping[str, Mapping[str, str]]
     proxy: Mapping[str, str]
     tunnel: Mapping[str, str]
 
     def redact(self, text: str) -> str:
         """The text without the values of secret variables."""
-        variables = {**self.environment, **self.tunnel}
         hidden = {
             part
+            for variables in (*self.environments.values(), self.tunnel)
             for name, value in variables.items()
             if name.endswith(_HIDDEN)
             for part in (value.split(",") if name.endswith("KEYS") else [value])
@@ -46,12 +46,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Plan:
-    """A release that can be put into force: its folder, its units, and what its file of variables holds."""
+    """A release that can be put into force: its folder, its units, and what its files of variables hold."""
 
     folder: Path
     units: Mapping[str, str]
     tunnel_unit: str
-    environment: str
+    environments: Mapping[str, str]
     given: Given
 
     @property
@@ -66,7 +66,7 @@ class Plan:
     @property
     def started(self) -> bool:
         """Whether its services were started with these variables."""
-        return self.done.exists() and environment_file.read(self.folder / "environment") == self.environment
+        return self.done.exists() and _written(self.folder) == self.environments
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Before:
 
     release: str | None
     live: bool
-    environment: str | None
+    environments: Mapping[str, str]
 
 
 def activate(layout: Layout, release: str, given: Given) -> str:
@@ -88,8 +88,7 @@ def activate(layout: Layout, release: str, given: Given) -> str:
             raise ActivationFailed(_failed(layout, release, given, mishap)) from None
         if _in_force(layout, plan):
             return f"release {release} is in force already"
-        environment = environment_file.read(plan.folder / "environment")
-        before = Before(layout.in_force(), live(plan.folder).exists(), environment)
+        before = Before(layout.in_force(), live(plan.folder).exists(), _written(plan.folder))
         try:
             _start(layout, plan)
             health.wait(health.signs(plan.folder), release)
@@ -156,7 +155,7 @@ def _prepare(layout: Layout, folder: Path, given: Given) -> Plan:
         folder=folder,
         units={unit(name, folder.name): texts[systemd.template(name)] for name in SERVICES},
         tunnel_unit=texts[TUNNEL],
-        environment=environment_file.render(given.environment),
+        environments={name: environment_file.render(given.environments[name]) for name in SERVICES},
         given=given,
     )
 
@@ -179,11 +178,24 @@ def _proxies(layout: Layout) -> list[str]:
     return [unit(proxy.NAME, release) for release in systemd.installed(layout.units, proxy.NAME)]
 
 
+def _written(folder: Path) -> Mapping[str, str]:
+    """What the files of variables of a release's services hold, as far as there are any."""
+    texts = {name: environment_file.read(environment(folder, name)) for name in SERVICES}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _write(folder: Path, environments: Mapping[str, str]) -> None:
+    for name, text in environments.items():
+        file = environment(folder, name)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        environment_file.write(file, text)
+
+
 def _start(layout: Layout, plan: Plan) -> None:
     """Its services, beside whatever runs; those that run already with these variables are left alone."""
     verb = "start" if plan.started else "restart"
     plan.done.unlink(missing_ok=True)
-    environment_file.write(plan.folder / "environment", plan.environment)
+    _write(plan.folder, plan.environments)
     systemd.install(plan.units, layout.units)
     jobs = unit("jobs", plan.release)
     if verb == "restart" or not systemd.active(jobs):
@@ -225,8 +237,8 @@ def _return(layout: Layout, plan: Plan, before: Before) -> None:
             live(plan.folder).unlink(missing_ok=True)
             gone = [*plan.units, *([TUNNEL, *_proxies(layout)] if before.release is None else [])]
             systemd.remove(gone, layout.units)
-        elif before.environment is not None and before.environment != plan.environment:
-            environment_file.write(plan.folder / "environment", before.environment)
+        elif before.environments and before.environments != plan.environments:
+            _write(plan.folder, before.environments)
             systemd.systemctl("restart", *sorted(plan.units))
 
 

@@ -68,6 +68,11 @@ def run(release: Path) -> Path:
     return release / "run"
 
 
+def environment(release: Path, service: str) -> Path:
+    """The variables of a service: those it needs, and no other's."""
+    return release / "environment" / service
+
+
 def live(release: Path) -> Path:
     """There as long as the proxy may send this release what asks for it (services/host/Caddyfile)."""
     return release / "live"

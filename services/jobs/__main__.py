@@ -5,9 +5,9 @@ import asyncio
 from services.common.log import take_over_logging
 from services.jobs.kinds import KINDS, schedules
 from services.jobs.service import work
-from services.settings import load_or_exit
+from services.settings import JobsSettings, load_or_exit
 
 if __name__ == "__main__":
     take_over_logging()
-    settings = load_or_exit()
+    settings = load_or_exit(JobsSettings)
     asyncio.run(work(settings, KINDS, schedules(settings)))

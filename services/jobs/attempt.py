@@ -12,7 +12,7 @@ from services.common.hrana import Database, DatabaseFailure, Value
 from services.common.ids import now_ms
 from services.common.jobs import NO_ROOM, State
 from services.jobs.work import Job, Kind, Kinds, Refused, Superseded, Work
-from services.settings import Settings
+from services.settings import JobsSettings
 
 CLAIM = """update jobs set state = 'running', tries = tries + 1,
   due = :now + 1000 * coalesce(json_extract(:seconds, '$."' || kind || '"'), 30)
@@ -51,7 +51,9 @@ class Tried:
 class Attempts:
     """Makes them. `kinds` says what is done."""
 
-    def __init__(self, settings: Settings, database: Database, publisher: Publisher, kinds: Kinds) -> None:
+    def __init__(
+        self, settings: JobsSettings, database: Database, publisher: Publisher, kinds: Kinds
+    ) -> None:
         self._settings, self._database, self._publisher = settings, database, publisher
         self._disk = Disk(settings.files_folder, settings.files_reserve_bytes)
         self._kinds = kinds

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from services.common.hrana import Argument, Database, Statement
 from services.jobs.letters import settings_or_exit
-from services.settings import Settings
+from services.settings import JobsSettings
 
 TIMEOUT_SECONDS = 600.0
 AT_ONCE = 100
@@ -27,7 +27,7 @@ _PRIVATE = ("sqlite_", "libsql_", "schema_migrations", "_")
 """What belongs to the database itself, or to whoever applies its migrations; and what triggers keep."""
 
 
-def dump(settings: Settings) -> None:
+def dump(settings: JobsSettings) -> None:
     headers = {"host": settings.database_host, "authorization": f"Bearer {settings.database_token}"}
     request = urllib.request.Request(f"{settings.database_origin}/dump", headers=headers)  # noqa: S310 - ours
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - ours
@@ -35,7 +35,7 @@ def dump(settings: Settings) -> None:
     sys.stdout.buffer.flush()
 
 
-async def restore(settings: Settings, script: str) -> int:
+async def restore(settings: JobsSettings, script: str) -> int:
     """How many rows were written. Raises sqlite3.Error, before anything is touched, for a damaged dump."""
     if not script.rstrip().endswith("COMMIT;"):
         raise sqlite3.DatabaseError("it was cut off")
@@ -85,7 +85,7 @@ def _batches(rows: sqlite3.Cursor) -> Iterator[Sequence[tuple[Argument, ...]]]:
 
 
 if __name__ == "__main__":
-    known = settings_or_exit(Path("environment"))
+    known = settings_or_exit()
     if sys.argv[1:] == ["restore"]:
         try:
             print(f"{asyncio.run(restore(known, sys.stdin.read()))} rows restored")

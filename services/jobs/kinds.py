@@ -11,7 +11,7 @@ from services.jobs.orphans import ORPHANS
 from services.jobs.previews import PREVIEW
 from services.jobs.schedules import Schedule
 from services.jobs.work import Kinds
-from services.settings import Settings
+from services.settings import JobsSettings
 
 KINDS: Kinds = {
     "clean-up": CLEAN_UP,
@@ -25,7 +25,7 @@ KINDS: Kinds = {
 }
 
 
-def schedules(settings: Settings) -> Sequence[Schedule]:
+def schedules(settings: JobsSettings) -> Sequence[Schedule]:
     return [
         Schedule("digest", settings.digest_schedule),
         *([Schedule("digest mail", settings.mail_schedule)] if settings.mail else []),

@@ -1,6 +1,6 @@
 """`python -m services.jobs.letters`, on a server: the dead jobs, another try for them, the page's operators.
 
-It reads the variables of the release in force from the file `environment` beside it.
+It runs in the folder of the release in force, with the variables of its jobs service.
 """
 
 import argparse
@@ -14,7 +14,8 @@ from services.common.hrana import Database, DatabaseFailure
 from services.common.ids import now_ms
 from services.common.jobs import DEAD, replayed
 from services.host.environment_file import parse
-from services.settings import Settings, SettingsError, exit_with, load
+from services.host.layout import environment
+from services.settings import JobsSettings, SettingsError, exit_with, load
 
 MOST = 500
 ADD = "insert into admins (user) select id from users where email = :email on conflict do nothing"
@@ -68,14 +69,16 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def settings_or_exit(environment: Path) -> Settings:
+def settings_or_exit() -> JobsSettings:
+    """The jobs service's, where this is the folder of a release."""
+    file = environment(Path(), "jobs")
     try:
-        return load(parse(environment.read_text("utf-8")))
+        return load(JobsSettings, parse(file.read_text("utf-8")))
     except (OSError, SettingsError) as error:
-        exit_with(f"error: {environment}: {error}")
+        exit_with(f"error: {file}: {error}")
 
 
-async def main(given: Any, settings: Settings) -> int:
+async def main(given: Any, settings: JobsSettings) -> int:
     database = Database(settings)
     try:
         code: int = await given.run(database, given)
@@ -88,4 +91,4 @@ async def main(given: Any, settings: Settings) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(parsed(), settings_or_exit(Path("environment")))))
+    sys.exit(asyncio.run(main(parsed(), settings_or_exit())))

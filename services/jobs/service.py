@@ -12,12 +12,12 @@ from services.common.log import write_log
 from services.jobs.schedules import Schedule
 from services.jobs.work import Kinds
 from services.jobs.worker import create_worker
-from services.settings import Settings
+from services.settings import JobsSettings
 
 RECONNECT_SECONDS = 1.0
 
 
-async def work(settings: Settings, kinds: Kinds, schedules: Sequence[Schedule]) -> None:
+async def work(settings: JobsSettings, kinds: Kinds, schedules: Sequence[Schedule]) -> None:
     database = Database(settings)
     ended = asyncio.Event()
     write_log("start", tier="jobs", server=settings.server_name, release=settings.release)

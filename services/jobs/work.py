@@ -10,7 +10,7 @@ from services.common.events import Publisher, channel_of, job_event
 from services.common.files.disk import Disk
 from services.common.hrana import Database, DatabaseFailure, Result, Statement
 from services.common.jobs import State
-from services.settings import Settings
+from services.settings import JobsSettings
 
 PROGRESS_SECONDS = 0.25
 """Progress is not told more often."""
@@ -46,7 +46,7 @@ class Work:
     """One try of a job, and what its handler may use."""
 
     job: Job
-    settings: Settings
+    settings: JobsSettings
     database: Database
     publisher: Publisher
     disk: Disk

@@ -18,7 +18,7 @@ from services.jobs.attempt import Attempts
 from services.jobs.relay import Relay
 from services.jobs.schedules import Schedule, Scheduler
 from services.jobs.work import Kinds
-from services.settings import Settings
+from services.settings import JobsSettings
 
 HEARTBEAT_SECONDS = 5.0
 GRACE_SECONDS = 20
@@ -37,7 +37,7 @@ class RedisPublisher:
 
 
 def create_worker(
-    settings: Settings, database: Database, kinds: Kinds, schedules: Sequence[Schedule]
+    settings: JobsSettings, database: Database, kinds: Kinds, schedules: Sequence[Schedule]
 ) -> Worker[Any]:
     """For one run: where the connection to Redis is lost, the run ends, and another worker is needed."""
 
@@ -79,7 +79,7 @@ def create_worker(
     return worker
 
 
-async def _logged(settings: Settings, attempts: Attempts, identifier: str) -> float | None:
+async def _logged(settings: JobsSettings, attempts: Attempts, identifier: str) -> float | None:
     """Makes an attempt and writes one line about it; gives the seconds until the next one."""
     taken, started = Trips(), time.perf_counter()
     trips.set(taken)

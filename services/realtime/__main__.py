@@ -16,10 +16,10 @@ from services.realtime.revocations import Doorkeeper
 from services.realtime.rooms import Rooms
 from services.realtime.server import Realtime
 from services.realtime.store import NoteStore
-from services.settings import Settings, load_or_exit
+from services.settings import RealtimeSettings, load_or_exit
 
 
-async def serve(settings: Settings, limits: Limits) -> None:
+async def serve(settings: RealtimeSettings, limits: Limits) -> None:
     ended = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, ended.set)
@@ -42,4 +42,4 @@ async def serve(settings: Settings, limits: Limits) -> None:
 
 if __name__ == "__main__":
     take_over_logging()
-    asyncio.run(serve(load_or_exit(), Limits()))
+    asyncio.run(serve(load_or_exit(RealtimeSettings), Limits()))

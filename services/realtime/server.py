@@ -27,7 +27,7 @@ from services.realtime.doorway import Asked, Healthy, decide
 from services.realtime.rooms import Rooms
 from services.realtime.seat import Seat
 from services.realtime.session import Session
-from services.settings import Settings
+from services.settings import RealtimeSettings
 
 TIER = "realtime"
 
@@ -37,7 +37,7 @@ class Realtime:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: RealtimeSettings,
         connections: Connections,
         hub: Hub,
         rooms: Rooms,

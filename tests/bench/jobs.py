@@ -25,7 +25,7 @@ from services.common.jobs import NewJob
 from services.common.queue import Place, queue, queue_worker
 from services.jobs.work import Kind, Kinds, Work
 from services.jobs.worker import create_worker
-from services.settings import Settings, load
+from services.settings import JobsSettings, load
 from tests.support.services import Keys, environment
 from tests.support.sqld import sqld
 from tests.support.valkey import Valkey, valkey
@@ -56,7 +56,7 @@ Way = Callable[["Stand", Started, int, float], Awaitable[dict[str, float]]]
 @dataclass(frozen=True)
 class Stand:
     cache: Valkey
-    settings: Settings
+    settings: JobsSettings
     database: Database
 
 
@@ -212,7 +212,7 @@ async def main() -> None:
             (folder / part).mkdir()
         with sqld(folder / "database") as database, valkey(folder / "cache") as cache:
             changes = {"TAKEOVER_SECONDS": "10", "HEARTBEAT_FILE": str(folder / "heartbeat")}
-            settings = load(environment(database, cache, Keys(), folder) | changes)
+            settings = load(JobsSettings, environment(database, cache, Keys(), folder) | changes)
             stand = Stand(cache, settings, Database(settings))
             found: dict[str, list[Figures]] = {name: [] for name in ways}
             # The worker writes its log to standard output.

@@ -86,10 +86,10 @@ def _patch(module: ModuleType, predicate: str) -> None:
 if __name__ == "__main__":
     from services.api.__main__ import serve
     from services.common.log import take_over_logging
-    from services.settings import load_or_exit
+    from services.settings import ApiSettings, load_or_exit
 
     for name, loaded in list(sys.modules.items()):
         if name.startswith(PATCHED):
             _patch(loaded, os.environ[VARIABLE])
     take_over_logging()
-    asyncio.run(serve(load_or_exit()))
+    asyncio.run(serve(load_or_exit(ApiSettings)))

@@ -138,12 +138,13 @@ def test_secrets_go_by_standard_input_only(recorder: Recorder) -> None:
     services = recorder.inputs["vps-2-services"]
     assert rpc.is_rpc_secret(services["stdin"])
     given = json.loads(rpc.unwrap_rpc_secret(services["stdin"]))
-    assert given["environment"] == {
-        "DATABASE_TOKEN": "a-database-token",
+    front = {
         "PUBLIC_URL": "https://app.example.com",
         "RELEASE": "0123456789abcdef",
         "SERVER_NAME": "vps-2",
     }
+    assert given["environments"]["front"] == front
+    assert given["environments"]["api"] == {**front, "DATABASE_TOKEN": "a-database-token"}
     assert given["proxy"] == {"ORIGIN_HOST": "vps-2.example.com", "ORIGIN_PORT": "8721"}
     token = json.loads(base64.b64decode(given["tunnel"]["TUNNEL_TOKEN"]))
     assert token == {"a": "a" * 32, "t": "vps-2-tunnel-tunnel-id", "s": TUNNEL_SECRET}

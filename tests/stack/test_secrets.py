@@ -20,6 +20,15 @@ from tests.support.clone import Clone
 
 pytestmark = pytest.mark.slow
 
+SECRET = ("_TOKEN", "_KEYS", "_PASSWORD", "REDIS_URL", "PASSPHRASE")
+NEEDED = {
+    "api": {"DATABASE_TOKEN", "REDIS_URL", "EDGE_KEYS", "SESSION_KEYS"},
+    "realtime": {"DATABASE_TOKEN", "REDIS_URL", "EDGE_KEYS"},
+    "jobs": {"DATABASE_TOKEN", "REDIS_URL"},
+    "front": {"REDIS_URL", "EDGE_KEYS", "SESSION_KEYS"},
+}
+"""The secrets of each service."""
+
 
 def plant(clone: Clone) -> list[str]:
     """Gives the local cloud's accounts and the stack fresh tokens, and returns them."""
@@ -86,6 +95,17 @@ def given_out(clone: Clone) -> list[str]:
     return [secret for each in found for secret in json.loads(each["plaintext"]).split(",")]
 
 
+def known(clone: Clone, service: str) -> set[str]:
+    """The names of the secrets that the service's process was started with."""
+    [process] = [
+        each
+        for each in psutil.process_iter(["cmdline", "cwd"])
+        if (each.info["cmdline"] or [])[-2:] == ["-m", f"services.{service}"]
+        and Path(each.info["cwd"] or "/").is_relative_to(clone.folder)
+    ]
+    return {name for name in process.environ() if name.endswith(SECRET)}
+
+
 def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
     planted = plant(clone)
     printed = [clone.pulumi("stack", "init", "dev")]
@@ -107,10 +127,8 @@ def test_planted_secrets_are_nowhere_in_plain_text(clone: Clone) -> None:
         assert [line for line in command_lines if secret in line] == []
         assert not any(secret in text for text in printed)
     assert (local / "cloud").stat().st_mode & 0o077 == 0
-    environments = list((local / "cloud" / "servers" / "vps-1" / "home" / "shoreline").rglob("*environment"))
-    assert {path.name for path in environments} == {
-        "environment",
-        "proxy.environment",
-        "tunnel.environment",
-    }
+    home = local / "cloud" / "servers" / "vps-1" / "home" / "shoreline"
+    environments = [*home.glob("*.environment"), *home.glob("releases/*/environment/*")]
+    assert {path.name for path in environments} == {"proxy.environment", "tunnel.environment", *NEEDED}
     assert {stat.S_IMODE(path.stat().st_mode) for path in environments} == {0o600}
+    assert {service: known(clone, service) for service in NEEDED} == NEEDED

@@ -10,7 +10,7 @@ import pytest
 
 from services.common.hrana import Database
 from services.host.environment_file import parse
-from services.settings import load
+from services.settings import JobsSettings, load
 from tests.support.clone import Clone, CommandFailed
 from tests.support.people import web_socket
 from tests.support.process import until
@@ -118,10 +118,10 @@ def note_of(client: httpx.Client) -> str:
 
 def change(stack: Clone, sql: str, first: str, second: str) -> None:
     """Runs SQL as the servers do."""
-    [environment] = (stack.folder / ".shoreline").glob("**/shoreline/current/environment")
+    [environment] = (stack.folder / ".shoreline").glob("**/shoreline/current/environment/jobs")
 
     async def run() -> None:
-        database = Database(load(parse(environment.read_text("utf-8"))))
+        database = Database(load(JobsSettings, parse(environment.read_text("utf-8"))))
         await database.execute(sql, {"a": first, "b": second})
         await database.close()
 

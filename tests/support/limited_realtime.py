@@ -11,7 +11,7 @@ from services.realtime.__main__ import serve
 from services.realtime.connection import Connection
 from services.realtime.limits import Limits
 from services.realtime.room import Room
-from services.settings import load_or_exit
+from services.settings import RealtimeSettings, load_or_exit
 
 
 def count() -> None:
@@ -24,7 +24,7 @@ def count() -> None:
 
 async def main() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, count)
-    await serve(load_or_exit(), Limits(**json.loads(os.environ["LIMITS"])))
+    await serve(load_or_exit(RealtimeSettings), Limits(**json.loads(os.environ["LIMITS"])))
 
 
 if __name__ == "__main__":

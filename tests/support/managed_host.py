@@ -1,6 +1,6 @@
 """A server without systemd for tests: its `systemctl` keeps what it was told, and what it runs answers.
 
-A unit that is started takes RELEASE from its release's environment, as a service does; a release in `broken`
+A unit that is started takes RELEASE from its own file of variables, as a service does; a release in `broken`
 never works, a unit in `failing` can't be started.
 """
 
@@ -45,7 +45,7 @@ def started(unit):
     folder = home / "shoreline/releases" / release
     if name == "proxy":
         return release
-    lines = (folder / "environment").read_text().splitlines()
+    lines = (folder / "environment" / name).read_text().splitlines()
     served = dict(line.split("=", 1) for line in lines)["RELEASE"]
     if name == "jobs" and release not in known["broken"]:
         (folder / "run/jobs.heartbeat").touch()

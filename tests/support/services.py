@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import httpx
 
 from infra.paths import ROOT, SERVICES
+from services import settings
 from services.common import base64url
 from services.common.identity import Identity
 from services.common.signature import sign
+from services.host import environment_file, layout
 from tests.support.process import listening_port, running, until
 from tests.support.sqld import Sqld
 from tests.support.valkey import Valkey
@@ -57,7 +59,7 @@ def environment(
     public_url: str = "http://localhost",
     **changes: str,
 ) -> dict[str, str]:
-    """The whole environment file of a release."""
+    """What all services of a release are given together."""
     return {
         "DATABASE_ORIGIN": f"http://127.0.0.1:{database.port}",
         "DATABASE_HOST": "notes-shoreline.turso.localhost",
@@ -76,6 +78,21 @@ def environment(
         "FILES_FOLDER": str(folder / "shoreline" / "files"),
         **changes,
     }
+
+
+def without_others(name: Name, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables but those that only other services need."""
+    known = {each for kind in settings.SERVICES.values() for each in settings.variables(kind)}
+    others = known - settings.variables(settings.SERVICES[name]).keys()
+    return {each: value for each, value in variables.items() if each not in others}
+
+
+def write_environment(release: Path, variables: Mapping[str, str]) -> None:
+    """The files from which the services of a release get their variables."""
+    for name, own in settings.environments(variables).items():
+        file = layout.environment(release, name)
+        file.parent.mkdir(exist_ok=True)
+        environment_file.write(file, environment_file.render(own))
 
 
 @dataclass(frozen=True)
@@ -118,10 +135,12 @@ def service(
 ) -> Iterator[Service]:
     """`python -m services.<name>`, or `module` in its place, ready; killed at the end.
 
+    Of a release's variables it gets its own only, as on a server.
     `within`: a command that runs the one that follows it.
     """
     log = folder / f"{name}-{secrets.token_hex(4)}.log"
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **variables}
+    own = without_others(name, variables)
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), **own}
     env["HEARTBEAT_FILE"] = str(log.with_suffix(".heartbeat"))
     with running([*within, sys.executable, "-m", module or f"services.{name}"], log=log, env=env) as process:
         if name == "jobs":

@@ -10,7 +10,7 @@ from services.jobs import work as work_module
 from services.jobs.schedules import Schedule
 from services.jobs.service import work
 from services.jobs.work import Job, Kind, Kinds, Refused, Work
-from services.settings import load_or_exit
+from services.settings import JobsSettings, load_or_exit
 
 SCHEMA = "create table if not exists tally (job text not null, what text not null)"
 COUNT = "insert into tally (job, what) values (:job, :what)"
@@ -61,5 +61,9 @@ if __name__ == "__main__":
     if UNGUARDED in os.environ:
         work_module._GUARD = "select :job, :step"
     asyncio.run(
-        work(load_or_exit(), KINDS, [Schedule("tally", "* * * * * * *")] * ("SCHEDULED" in os.environ))
+        work(
+            load_or_exit(JobsSettings),
+            KINDS,
+            [Schedule("tally", "* * * * * * *")] * ("SCHEDULED" in os.environ),
+        )
     )

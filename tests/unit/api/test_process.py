@@ -15,7 +15,7 @@ import pytest
 from infra.paths import ROOT
 from services.common import base64url
 from services.common.identity import Identity
-from services.settings import SettingsError, load
+from services.settings import ApiSettings, SettingsError, load
 from tests.support.problem import check_problem
 from tests.support.process import until
 from tests.support.services import FrontDoor, Keys, service
@@ -58,7 +58,7 @@ def test_what_is_wrong_with_the_environment_is_told_at_once() -> None:
     )
     assert done.returncode == 2
     told = dict(line.split(": ", 1) for line in done.stderr.splitlines())
-    missing = "is missing. Set it in the environment file of the release"
+    missing = "is missing. Set it in the service's environment file in the release"
     assert told["DATABASE_ORIGIN"] == told["REDIS_URL"] == told["RELEASE"] == missing
     assert told["EDGE_KEYS"] == KEYS_WANTED
     assert told["API_LISTEN"] == "must be unix:PATH or HOST:PORT"
@@ -100,12 +100,12 @@ def test_a_manifest_that_does_not_fit_is_told_by_name(
 )
 def test_a_mistake_is_told_without_the_value(api: Api, name: str, value: str, words: str) -> None:
     with pytest.raises(SettingsError) as mistake:
-        load({**api.variables, name: value})
+        load(ApiSettings, {**api.variables, name: value})
     assert str(mistake.value) == f"{name}: {words}"
 
 
 def test_settings_show_no_secret(api: Api) -> None:
-    shown = repr(load(api.variables))
+    shown = repr(load(ApiSettings, api.variables))
     secrets = [api.variables[name] for name in ("DATABASE_TOKEN", "REDIS_URL")]
     secrets += [key for name in ("EDGE_KEYS", "SESSION_KEYS") for key in api.variables[name].split(",")]
     assert not [secret for secret in secrets if secret in shown]

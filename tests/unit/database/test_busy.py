@@ -13,7 +13,7 @@ import pytest
 
 from services.common.busy import nothing_was_done, pauses
 from services.common.hrana import Database, DatabaseFailure, Statement
-from services.settings import load
+from services.settings import DatabaseSettings, load
 from tests.support.gate import Answer, Gate
 from tests.support.process import until
 from tests.support.services import Keys, environment
@@ -114,7 +114,7 @@ def meeting(folder: Path, server: Sqld, gate: Gate, write: Write, answer: Answer
     async def scenario() -> None:
         behind_gate = replace(server, port=gate.port)
         # No Valkey is started: the database's client knows of none.
-        database = Database(load(environment(behind_gate, Valkey(folder), Keys(), folder)))
+        database = Database(load(DatabaseSettings, environment(behind_gate, Valkey(folder), Keys(), folder)))
         try:
             with gate.trouble(answer), gate.counted() as passed:
                 writing = asyncio.ensure_future(write(database))

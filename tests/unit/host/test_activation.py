@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from services.host import activation, health, retention
 from services.host.activation import Given, activate, drain, end
 from services.host.failures import ActivationFailed
-from services.host.layout import live
+from services.host.layout import environment, live
 from services.host.systemd import unit
 from tests.support.managed_host import ManagedHost
 from tests.unit.host.conftest import Copy
@@ -29,12 +30,18 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def given(release: str, *, tunnel: str = "tunnel-token-1", port: str = "8721", **more: str) -> Given:
-    environment = {"RELEASE": release, "DATABASE_TOKEN": SECRET, **more}
-    return Given(environment, {"ORIGIN_PORT": port}, {"TUNNEL_TOKEN": tunnel})
+    most = {"RELEASE": release, "DATABASE_TOKEN": SECRET, **more}
+    environments = {**dict.fromkeys(NAMES, most), "front": {"RELEASE": release}}
+    return Given(environments, {"ORIGIN_PORT": port}, {"TUNNEL_TOKEN": tunnel})
 
 
 def put(host: ManagedHost, release: str, **more: str) -> str:
     return activate(host.layout, release, given(release, **more))
+
+
+def written(host: ManagedHost) -> dict[str, str]:
+    """The variables of the services of the release in force."""
+    return {name: environment(host.layout.current, name).read_text() for name in NAMES}
 
 
 def units(release: str, names: tuple[str, ...] = NAMES) -> list[str]:
@@ -151,11 +158,28 @@ def test_a_new_token_restarts_the_tunnel(host: ManagedHost, copy: Copy) -> None:
 def test_files_with_secrets_are_for_their_owner_only(host: ManagedHost, copy: Copy) -> None:
     release = copy("one = 1")
     put(host, release)
-    environment = host.layout.release(release) / "environment"
-    for path in (environment, host.layout.tunnel):
+    files = [environment(host.layout.release(release), name) for name in NAMES]
+    for path in (*files, host.layout.tunnel):
         assert path.stat().st_mode & 0o777 == 0o600
-    assert f"DATABASE_TOKEN={SECRET}\n" in environment.read_text()
-    assert "TUNNEL_TOKEN" not in environment.read_text()
+    assert files[0].parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_service_gets_its_own_variables_only(host: ManagedHost, copy: Copy) -> None:
+    release = copy("one = 1")
+    put(host, release)
+    most = f"DATABASE_TOKEN={SECRET}\nRELEASE={release}\n"
+    assert written(host) == {**dict.fromkeys(NAMES, most), "front": f"RELEASE={release}\n"}
+
+
+def test_services_start_anew_where_the_variables_of_one_changed(host: ManagedHost, copy: Copy) -> None:
+    release = copy("one = 1")
+    put(host, release)
+    host.calls()
+    before = given(release)
+    changed = {**before.environments, "jobs": {"RELEASE": release, "MAIL_HOST": "m"}}
+    activate(host.layout, release, replace(before, environments=changed))
+    assert ["restart", *units(release)] in host.calls()
+    assert written(host)["jobs"] == f"MAIL_HOST=m\nRELEASE={release}\n"
 
 
 def test_a_release_that_does_not_work_leaves_the_one_before_alone(host: ManagedHost, copy: Copy) -> None:
@@ -181,11 +205,11 @@ def test_variables_that_do_not_work_give_way_to_those_before(
 ) -> None:
     release = copy("one = 1")
     put(host, release)
-    before = (host.layout.current / "environment").read_text()
+    before = written(host)
     monkeypatch.setattr(health.wait, "__defaults__", (0.5,))
     with pytest.raises(ActivationFailed, match=r"does not work 0\.5 s after .* answers for release"):
         activate(host.layout, release, given("another"))
-    assert (host.layout.current / "environment").read_text() == before
+    assert written(host) == before
     assert host.running()[f"api@{release}"] == release
 
 

@@ -10,7 +10,7 @@ import pytest
 from services.common.hrana import Database
 from services.common.ids import new_id, now_ms
 from services.common.jobs import NewJob
-from services.settings import Settings, load
+from services.settings import JobsSettings, load
 from tests.support.gate import Gate
 from tests.support.notes import insert_notes
 from tests.support.process import until
@@ -92,8 +92,8 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
 
 
 @pytest.fixture(scope="session")
-def settings(jobs: Jobs) -> Settings:
-    return load(jobs.variables)
+def settings(jobs: Jobs) -> JobsSettings:
+    return load(JobsSettings, jobs.variables)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +102,7 @@ def note(jobs: Jobs) -> str:
 
 
 @pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
+async def database(settings: JobsSettings) -> AsyncIterator[Database]:
     opened = Database(settings)
     yield opened
     await opened.close()

@@ -6,12 +6,14 @@ from services.common.jobs import NewJob
 from services.jobs import cleanup
 from services.jobs.attempt import Attempts
 from services.jobs.kinds import KINDS
-from services.settings import Settings
+from services.settings import JobsSettings
 from tests.unit.jobs.conftest import Jobs
 from tests.unit.jobs.test_digest import Deaf
 
 
-async def test_what_has_expired_and_old_jobs_go(jobs: Jobs, settings: Settings, database: Database) -> None:
+async def test_what_has_expired_and_old_jobs_go(
+    jobs: Jobs, settings: JobsSettings, database: Database
+) -> None:
     now = now_ms()
     old, fresh, dead = (jobs.write(NewJob("export")) for _ in range(3))
     for job, state, age in (

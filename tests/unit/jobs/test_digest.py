@@ -9,7 +9,7 @@ from services.common.hrana import Database, Trips, trips
 from services.common.ids import now_ms
 from services.jobs import digest
 from services.jobs.work import Job, Work
-from services.settings import Settings
+from services.settings import JobsSettings
 from tests.support.notes import INSERT, Note, note_id
 from tests.unit.jobs.conftest import Jobs
 
@@ -22,7 +22,7 @@ class Deaf:
 
 
 @pytest.fixture
-def refresh(database: Database, settings: Settings) -> Refresh:
+def refresh(database: Database, settings: JobsSettings) -> Refresh:
     """One run of the job; whether it counted."""
     job = Job("a digest", "digest", None, {}, 1, now_ms())
 

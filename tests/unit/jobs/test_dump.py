@@ -10,9 +10,8 @@ import pytest
 from infra.paths import ROOT
 from services.common.ids import now_ms
 from services.common.jobs import NewJob
-from services.host.environment_file import render
 from tests.support.notes import insert_notes
-from tests.support.services import Keys, environment
+from tests.support.services import Keys, environment, write_environment
 from tests.support.sqld import Sqld, sqld
 from tests.unit.jobs.conftest import Jobs
 
@@ -24,7 +23,7 @@ def database(tmp_path: Path, jobs: Jobs) -> Iterator[Sqld]:
     (tmp_path / "database").mkdir()
     with sqld(tmp_path / "database") as server:
         variables = environment(server, jobs.cache, Keys(), tmp_path)
-        (tmp_path / "environment").write_text(render(variables), "utf-8")
+        write_environment(tmp_path, variables)
         yield server
 
 

@@ -17,7 +17,7 @@ from services.common.jobs import NO_ROOM, NewJob
 from services.common.queue import Place, queue, queue_worker
 from services.jobs import orphans
 from services.jobs.work import Job, Work
-from services.settings import Settings
+from services.settings import JobsSettings
 from tests.support.full_disk import small_disk
 from tests.support.images import bomb, picture
 from tests.support.process import until
@@ -28,7 +28,7 @@ from tests.unit.jobs.test_jobs import enqueue, listen
 
 
 @pytest.fixture
-def disk(settings: Settings) -> Disk:
+def disk(settings: JobsSettings) -> Disk:
     return Disk(settings.files_folder, 0)
 
 
@@ -106,7 +106,7 @@ def error_in(listening: PubSub) -> str | None:
 
 
 async def test_the_clean_up_drops_what_was_given_up_and_what_no_row_knows(
-    jobs: Jobs, disk: Disk, settings: Settings, database: Database
+    jobs: Jobs, disk: Disk, settings: JobsSettings, database: Database
 ) -> None:
     kept, given_up = (
         write_file(jobs, disk, b"kept"),

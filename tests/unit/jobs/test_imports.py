@@ -9,7 +9,7 @@ from services.common.files.disk import Disk
 from services.common.ids import new_id, now_ms
 from services.common.jobs import NewJob
 from services.jobs.lines import LINE_BYTES, read_batch
-from services.settings import Settings
+from services.settings import JobsSettings
 from tests.support.process import until
 from tests.unit.jobs.conftest import Jobs
 from tests.unit.jobs.test_files import write_file
@@ -54,7 +54,7 @@ def test_a_batch_is_no_larger_than_a_transaction_may_be_and_the_next_goes_on() -
     assert (seen, count) == (500, 500)
 
 
-def begin(jobs: Jobs, settings: Settings, content: bytes) -> tuple[str, str, str]:
+def begin(jobs: Jobs, settings: JobsSettings, content: bytes) -> tuple[str, str, str]:
     """An import as the api writes it down; gives its id, its job's and its workspace."""
     disk = Disk(settings.files_folder, 0)
     file, identifier, workspace = write_file(jobs, disk, content), new_id(), f"import-{new_id()[-8:]}"
@@ -78,7 +78,7 @@ def titles(jobs: Jobs, workspace: str) -> list[str]:
 
 @pytest.mark.parametrize("way", ["killed", "cancelled"])
 def test_an_import_that_is_interrupted_goes_on_and_doubles_nothing(
-    jobs: Jobs, settings: Settings, way: str
+    jobs: Jobs, settings: JobsSettings, way: str
 ) -> None:
     count = 1500
     content = lines(*({"title": f"{number:04}", "body": "x" * 3000} for number in range(count)), "no note")

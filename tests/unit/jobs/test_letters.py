@@ -8,13 +8,13 @@ from infra.cli.jobs import command
 from infra.paths import ROOT
 from services.common.ids import new_id, now_ms
 from services.common.jobs import NewJob
-from services.host.environment_file import render
+from tests.support.services import write_environment
 from tests.unit.jobs.conftest import Jobs
 
 
 def letters(jobs: Jobs, *words: str) -> "subprocess.CompletedProcess[str]":
     """In a folder that holds the release's variables."""
-    (jobs.folder / "environment").write_text(render(jobs.variables), "utf-8")
+    write_environment(jobs.folder, jobs.variables)
     argv = [sys.executable, "-B", "-m", "services.jobs.letters", *words]
     environment = {"PYTHONPATH": str(ROOT)}
     return subprocess.run(argv, cwd=jobs.folder, env=environment, capture_output=True, text=True, check=False)

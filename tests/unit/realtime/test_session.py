@@ -22,7 +22,7 @@ from services.realtime.rooms import Rooms
 from services.realtime.server import Realtime
 from services.realtime.session import Session
 from services.realtime.store import NoteStore
-from services.settings import Settings, load
+from services.settings import RealtimeSettings, load
 from tests.support.realtime import TARGET
 from tests.support.realtime import Realtime as Process
 
@@ -36,8 +36,8 @@ class NoNeighbours:
 
 
 @pytest.fixture(scope="module")
-def settings(realtime: Process) -> Settings:
-    return load(realtime.variables)
+def settings(realtime: Process) -> RealtimeSettings:
+    return load(RealtimeSettings, realtime.variables)
 
 
 @asynccontextmanager
@@ -50,7 +50,12 @@ async def closing(database: Database) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def connected(
-    settings: Settings, connections: Connections, *, clock: float = NOW, target: str = TARGET, **options: Any
+    settings: RealtimeSettings,
+    connections: Connections,
+    *,
+    clock: float = NOW,
+    target: str = TARGET,
+    **options: Any,
 ) -> AsyncIterator[ClientConnection]:
     hub, database = Hub(), Database(settings)
     rooms = Rooms(NoteStore(database), connections, hub, NoNeighbours())
@@ -71,13 +76,13 @@ async def connected(
             yield socket
 
 
-async def test_a_heartbeat_is_heard_again_and_again(settings: Settings) -> None:
+async def test_a_heartbeat_is_heard_again_and_again(settings: RealtimeSettings) -> None:
     async with connected(settings, Connections(Limits(heartbeat_seconds=0.05))) as socket:
         heard = [json.loads(await socket.recv()) for _ in range(5)]
         assert heard.count({"type": "heartbeat"}) >= 3
 
 
-async def test_a_connection_ends_with_the_lifetime_of_a_token(settings: Settings) -> None:
+async def test_a_connection_ends_with_the_lifetime_of_a_token(settings: RealtimeSettings) -> None:
     async with connected(settings, Connections(Limits(lifetime_seconds=0.05))) as socket:
         with pytest.raises(ConnectionClosed) as ending:
             await read_to_the_end(socket)
@@ -90,7 +95,7 @@ async def read_to_the_end(socket: ClientConnection) -> None:
         await socket.recv()
 
 
-async def test_a_client_that_does_not_read_is_let_go(settings: Settings) -> None:
+async def test_a_client_that_does_not_read_is_let_go(settings: RealtimeSettings) -> None:
     connections = Connections(Limits(unread_bytes=100_000))
     async with connected(settings, connections, max_queue=1) as socket:
         socket.transport.pause_reading()
@@ -104,7 +109,7 @@ async def test_a_client_that_does_not_read_is_let_go(settings: Settings) -> None
         socket.transport.abort()
 
 
-async def test_a_client_that_answers_no_ping_is_let_go(settings: Settings) -> None:
+async def test_a_client_that_answers_no_ping_is_let_go(settings: RealtimeSettings) -> None:
     connections = Connections(Limits(heartbeat_seconds=0.1))
     async with connected(settings, connections) as socket:
         socket.transport.pause_reading()
@@ -115,7 +120,7 @@ async def test_a_client_that_answers_no_ping_is_let_go(settings: Settings) -> No
 
 
 @pytest.mark.parametrize("clock", [NOW + 31, NOW - 31])
-async def test_the_signature_is_held_against_the_clock(settings: Settings, clock: float) -> None:
+async def test_the_signature_is_held_against_the_clock(settings: RealtimeSettings, clock: float) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         async with connected(settings, Connections(Limits()), clock=clock):
             pass

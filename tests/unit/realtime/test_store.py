@@ -14,7 +14,7 @@ from services.realtime.document import Document
 from services.realtime.limits import Limits
 from services.realtime.store import NoteStore
 from services.realtime.updates import BODY
-from services.settings import load
+from services.settings import RealtimeSettings, load
 from tests.support.notes import insert_notes
 from tests.support.process import until
 from tests.support.realtime import Realtime
@@ -110,7 +110,7 @@ def test_a_note_with_100_000_edits_is_small_and_opens_as_fast_as_its_text(
 
 async def opened(realtime: Realtime, edited: str, plain: str) -> float:
     """The median ratio of what it takes to read the two notes as a room does, and give them to a client."""
-    database = Database(load(realtime.variables))
+    database = Database(load(RealtimeSettings, realtime.variables))
     store = NoteStore(database)
 
     async def seconds(note: str) -> float:

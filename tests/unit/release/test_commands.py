@@ -30,13 +30,16 @@ def test_whatever_the_id_holds_stays_one_word(release: str) -> None:
 
 
 def test_the_input_is_the_same_for_the_same_variables() -> None:
-    text = variables({"B": "2", "A": "1"}, proxy={"ORIGIN_PORT": "1"}, tunnel={"TUNNEL_TOKEN": "t"})
-    assert json.loads(text) == {
-        "environment": {"A": "1", "B": "2"},
+    def text(given: dict[str, str]) -> str:
+        return variables(given, proxy={"ORIGIN_PORT": "1"}, tunnel={"TUNNEL_TOKEN": "t"})
+
+    both = {"DATABASE_TOKEN": "2", "RELEASE": "1"}
+    assert json.loads(text(both)) == {
+        "environments": {"api": both, "realtime": both, "jobs": both, "front": {"RELEASE": "1"}},
         "proxy": {"ORIGIN_PORT": "1"},
         "tunnel": {"TUNNEL_TOKEN": "t"},
     }
-    assert text == variables({"A": "1", "B": "2"}, proxy={"ORIGIN_PORT": "1"}, tunnel={"TUNNEL_TOKEN": "t"})
+    assert text(both) == text({"RELEASE": "1", "DATABASE_TOKEN": "2"})
 
 
 def test_a_tunnels_token_is_what_cloudflared_takes() -> None:

@@ -10,7 +10,11 @@ import pytest
 from infra.components.release import Release
 from infra.components.units import SERVICES, render, render_proxy, render_tunnel
 from infra.paths import SERVICES as CODE
+from services import settings
+from services.host import systemd
 from tests.support.machine import needs
+
+MISSING = "is missing. Set it in the service's environment file in the release"
 
 
 def test_a_services_unit_is_this_text() -> None:
@@ -24,7 +28,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 WorkingDirectory=%h/shoreline/releases/%i
-EnvironmentFile=%h/shoreline/releases/%i/environment
+EnvironmentFile=%h/shoreline/releases/%i/environment/jobs
 Environment=PYTHONUNBUFFERED=1
 ExecStart=%h/shoreline/releases/%i/python/bin/python -m services.jobs
 Restart=always
@@ -57,6 +61,26 @@ WantedBy=default.target
     )
 
 
+def test_each_service_asks_for_what_it_needs_only() -> None:
+    assert [service.name for service in SERVICES] == list(settings.SERVICES) == list(systemd.SERVICES)
+    every = {"REDIS_URL", "SERVER_NAME", "RELEASE"}
+    database = {"DATABASE_ORIGIN", "DATABASE_HOST", "DATABASE_TOKEN"}
+    front = {*every, "EDGE_KEYS", "SESSION_KEYS", "PUBLIC_URL"}
+    assert {name: missing(kind) for name, kind in settings.SERVICES.items()} == {
+        "api": front | database,
+        "realtime": {*every, *database, "EDGE_KEYS"},
+        "jobs": {*every, *database, "PUBLIC_URL"},
+        "front": front,
+    }
+
+
+def missing(kind: type[settings.Settings]) -> set[str]:
+    """The settings whose absence is told."""
+    with pytest.raises(settings.SettingsError) as told:
+        settings.load(kind, {})
+    return {line.removesuffix(f": {MISSING}") for line in str(told.value).splitlines()}
+
+
 def test_the_tunnels_token_is_in_no_command_line() -> None:
     unit = render_tunnel()
     assert "ExecStart=/usr/bin/env cloudflared tunnel --no-autoupdate run\n" in unit
@@ -80,7 +104,9 @@ def home(tmp_path: Path) -> Path:
     (release / "python" / "bin").mkdir(parents=True)
     for program in ("python", "caddy"):
         (release / "python" / "bin" / program).symlink_to(sys.executable)
-    (release / "environment").touch()
+    (release / "environment").mkdir()
+    for service in SERVICES:
+        (release / "environment" / service.name).touch()
     for name in ("proxy", "tunnel"):
         (home / "shoreline" / f"{name}.environment").touch()
     installed = home / ".config" / "systemd" / "user"
