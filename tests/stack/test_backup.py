@@ -58,4 +58,4 @@ def test_what_was_destroyed_comes_back_from_a_backup(running: Clone, tmp_path: P
                 break
         assert signed == 200
         assert client.get(file).content == CONTENT
-    assert running.shoreline("jobs") == ""
+    assert running.shoreline("jobs") == "No job is dead.\n"

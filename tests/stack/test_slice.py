@@ -97,7 +97,7 @@ def test_dead_jobs_are_listed_and_replayed_on_the_command_line(running: Clone, a
         running.shoreline("jobs", "replay", first)
     assert running.shoreline("jobs", "replay", "all") == "1 queued again\n"
     until(lambda: are_done(ada, first, second))
-    assert running.shoreline("jobs") == ""
+    assert running.shoreline("jobs") == "No job is dead.\n"
 
 
 def test_an_operator_is_let_in_on_the_command_line(running: Clone, ada: httpx.Client) -> None:
