@@ -2,9 +2,10 @@
 
 import uuid
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.support.page import SIGNED_IN
+from tests.support.images import picture
+from tests.support.page import SIGNED_IN, unique
 
 PASSWORD = "correct horse battery"
 
@@ -26,8 +27,14 @@ def own_workspace(page: Page, site: str) -> str:
 def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, site: str) -> None:
     newcomer(page, site, "Olive Owner")
     workspace = own_workspace(page, site)
-    page.goto(site)
-    page.get_by_label("Workspace").select_option(workspace)
+    page.goto(f"{site}/#/new")
+    expect(page.get_by_label("Workspace")).to_have_value(workspace)
+    page.get_by_label("Title").fill(unique("Chart"))
+    page.get_by_role("button", name="Save").click()
+    chart = FilePayload(name="chart.png", mimeType="image/png", buffer=picture())
+    page.get_by_label("Attach a file").set_input_files(chart)
+    expect(page.get_by_role("button", name="Delete chart.png")).to_be_visible()
+    note = page.url
     page.get_by_role("link", name="Members").click()
     page.get_by_label("Invite as").select_option("viewer")
     page.get_by_role("button", name="Make a link").click()
@@ -36,10 +43,22 @@ def test_a_link_invites_and_members_are_managed(page: Page, browser: Browser, si
 
     with browser.new_context() as context:
         theirs = context.new_page()
-        newcomer(theirs, site, "Ivo Invited")
         theirs.goto(link.input_value())
+        expect(theirs.get_by_text("You are invited to a workspace.")).to_be_visible()
+        theirs.get_by_role("link", name="Make an account").click()
+        expect(theirs.get_by_text("You are invited to a workspace.")).to_be_visible()
+        theirs.get_by_label("Name").fill("Ivo Invited")
+        theirs.get_by_label("Email").fill(f"{uuid.uuid4().hex}@harbour.example")
+        theirs.get_by_label("Password").fill(PASSWORD)
+        theirs.keyboard.press("Enter")
         theirs.get_by_role("button", name="Join the workspace").click()
         expect(theirs.get_by_label("Workspace")).to_have_value(workspace)
+        theirs.goto(note)
+        expect(theirs.get_by_role("link", name="chart.png")).to_be_visible()
+        expect(theirs.get_by_role("button", name="Delete chart.png")).to_have_count(0)
+        expect(theirs.get_by_label("Attach a file")).to_have_count(0)
+        theirs.get_by_role("link", name="Import").click()
+        expect(theirs.get_by_text("not change it")).to_be_visible()
         theirs.goto(link.input_value())
         theirs.reload()
         theirs.get_by_role("button", name="Join the workspace").click()

@@ -22,9 +22,12 @@ def open_list(page: Page, site: str) -> None:
 
 
 def sign_in(page: Page, site: str) -> None:
-    """Gives the page a session of its own: a refresh token that two have would end it."""
-    page.context.request.post(f"{site}/api/sign-in", data=credentials(site), fail_on_status_code=True)
-    page.context.add_init_script(SIGNED_IN)
+    """Gives the page a session of its own (a refresh token that two have would end it), in the harbour."""
+    account = page.context.request.post(
+        f"{site}/api/sign-in", data=credentials(site), fail_on_status_code=True
+    ).json()
+    chosen = f"localStorage['workspace of {account['user']}'] ??= 'harbour'"
+    page.context.add_init_script(f"{SIGNED_IN}; {chosen}")
 
 
 def sign_up(page: Page, site: str, email: str) -> None:
@@ -37,7 +40,8 @@ def sign_up(page: Page, site: str, email: str) -> None:
 
 
 def join(page: Page, site: str, email: str) -> None:
-    """Signs up, and becomes a member of the workspace."""
+    """Signs up, and becomes a member of the harbour."""
     sign_up(page, site, email)
-    response = page.request.post(f"{site}/api/workspaces/harbour/join", headers={"origin": site})
-    assert response.ok
+    page.get_by_label("Workspace").select_option("harbour")
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("button", name="Leave")).to_be_visible()

@@ -5,14 +5,15 @@ import { createAnswers } from "./app/answers.js";
 import { listNotes, onAnswer, searchNotes } from "./app/api.js";
 import { openDeadJobs } from "./app/dead.js";
 import { createDigest } from "./app/digest.js";
-import { byId } from "./app/dom.js";
+import { byId, make } from "./app/dom.js";
 import { createEditor } from "./app/editor.js";
 import { openImports } from "./app/importing.js";
+import { afterSignIn, invitationSecret, keepInvitation, openInvitation } from "./app/invitation.js";
 import { createList } from "./app/list.js";
 import { goLive } from "./app/live.js";
-import { invitationSecret, openInvitation, openMembers } from "./app/members.js";
+import { openMembers } from "./app/members.js";
 import { createWorkspaceForm } from "./app/new-workspace.js";
-import { hintView, noteAddress, openNote } from "./app/note.js";
+import { backLink, hintView, noteAddress, openNote } from "./app/note.js";
 import { openNotifications, showUnread } from "./app/notifications.js";
 import { createSearch } from "./app/search.js";
 import { openStatistics } from "./app/statistics.js";
@@ -42,9 +43,10 @@ const list = createList({
 });
 const workspaces = createWorkspaces({
   place: byId("workspaces"),
-  changed() {
-    void list.start();
-    if (location.hash === "#/members") {
+  changed(byHand) {
+    // What it follows from is said: signed in, a member.
+    void list.start(!byHand);
+    if (/^#\/(members|statistics|import)$/.test(location.hash)) {
       void show(false);
     }
   },
@@ -69,9 +71,9 @@ const account = createAccount({
   changed(now, ended) {
     goLive(now !== null, account.renew);
     announce(now === null ? (ended ? "Your session has ended." : "You are signed out.") : `Signed in as ${now.name}.`);
-    void workspaces.show(now !== null).catch((error) => announce(String(error)));
+    void workspaces.show(now?.user ?? null).catch((error) => announce(String(error)));
     if (now !== null && /^#\/sign-(in|up)$/.test(location.hash)) {
-      location.hash = "#/";
+      location.hash = afterSignIn();
     } else {
       void show(false);
     }
@@ -93,7 +95,9 @@ async function show(moveFocus) {
   list.mark(address?.id ?? null);
   if (address !== null) {
     main.dataset["view"] = "pane";
-    await openNote({ address, pane, moveFocus, isCurrent, announce, user: account.current()?.user ?? null });
+    const user = account.current()?.user ?? null;
+    const { roleIn } = workspaces;
+    await openNote({ address, pane, moveFocus, isCurrent, announce, user, roleIn, signInView: account.signInView });
     return;
   }
   const secret = invitationSecret(fragment);
@@ -113,6 +117,40 @@ async function show(moveFocus) {
 }
 
 /** @typedef {(moveFocus: boolean, isCurrent: () => boolean) => unknown} View */
+/** @typedef {{ workspace: import("./app/api.js").Workspace, pane: HTMLElement, moveFocus: boolean, isCurrent: () => boolean, announce: (text: string) => void }} Opening */
+
+/**
+ * A view of the chosen workspace. What the person's role does not allow there is said, not asked for.
+ * @param {string} title
+ * @param {"viewer" | "editor"} least
+ * @param {(opening: Opening) => unknown} open
+ * @returns {View}
+ */
+function ofChosen(title, least, open) {
+  return async (moveFocus, isCurrent) => {
+    document.title = title;
+    if (account.current() === null) {
+      showForm(title, account.signInView());
+      return;
+    }
+    await workspaces.settled();
+    if (!isCurrent()) {
+      return;
+    }
+    const workspace = workspaces.chosen();
+    const { name, role } = workspace;
+    if (role !== null && (role !== "viewer" || least === "viewer")) {
+      await open({ workspace, pane, moveFocus, isCurrent, announce });
+      return;
+    }
+    const heading = make("h2", { tabindex: "-1" }, title);
+    const why = role === null ? `You are no member of ${name}.` : `You may read ${name}, not change it.`;
+    pane.replaceChildren(backLink(), heading, make("p", {}, why, " Another workspace is chosen above the list of notes."));
+    if (moveFocus) {
+      heading.focus();
+    }
+  };
+}
 
 /** What else the fragment may name. @type {Record<string, View>} */
 const views = {
@@ -124,18 +162,9 @@ const views = {
       : showForm("New workspace", workspaceForm),
   "/sign-in": () => showForm("Sign in", account.signInView()),
   "/sign-up": () => showForm("Make an account", account.signUpView()),
-  "/members": (moveFocus, isCurrent) => {
-    document.title = "Members";
-    return openMembers({ workspace: workspaces.chosen(), pane, moveFocus, isCurrent, announce });
-  },
-  "/statistics": (moveFocus, isCurrent) => {
-    document.title = "Statistics";
-    return openStatistics({ workspace: workspaces.chosen().id, pane, moveFocus, isCurrent });
-  },
-  "/import": (moveFocus) => {
-    document.title = "Import notes";
-    return openImports({ pane, moveFocus, announce });
-  },
+  "/members": ofChosen("Members", "viewer", openMembers),
+  "/statistics": ofChosen("Statistics", "viewer", openStatistics),
+  "/import": ofChosen("Import notes", "editor", openImports),
   "/dead-jobs": (moveFocus) => {
     document.title = "Dead jobs";
     return openDeadJobs({ pane, moveFocus, announce });
@@ -157,6 +186,7 @@ const views = {
 /** @param {string} secret */
 function showInvitation(secret) {
   if (account.current() === null) {
+    keepInvitation(secret);
     showForm("Sign in to join", account.signInView());
     return;
   }

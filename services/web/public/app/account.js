@@ -3,6 +3,7 @@
 import { ApiError, renewSession, signIn, signOut, signUp } from "./api.js";
 import { make } from "./dom.js";
 import { createForm } from "./form.js";
+import { invitationWords } from "./invitation.js";
 import { backLink } from "./note.js";
 import { unreadMark } from "./notifications.js";
 
@@ -100,21 +101,24 @@ export function createAccount({ place, changed }) {
   }
 
   async function start() {
+    // Another tab has signed out: its storage is this one's, too.
+    addEventListener("storage", () => {
+      if (account !== null && localStorage.getItem(REMEMBERED) === null) {
+        set(null);
+      }
+    });
     show();
     if (localStorage.getItem(REMEMBERED) !== null) {
       await renew();
     }
   }
 
-  /** @param {string} detail */
-  const explain = (detail) => detail;
   const entering = createForm({
     heading: "Sign in",
     fields: [EMAIL, passwordField("current-password")],
     button: { idle: "Sign in", busy: "Signing in…" },
     beside: [make("a", { href: "#/sign-up" }, "Make an account")],
     submit: async ({ email = "", password = "" }) => set(await signIn({ email, password })),
-    explain,
   });
   const joining = createForm({
     heading: "Make an account",
@@ -122,14 +126,20 @@ export function createAccount({ place, changed }) {
     button: { idle: "Make the account", busy: "Making the account…" },
     beside: [make("a", { href: "#/sign-in" }, "I have one")],
     submit: async ({ name = "", email = "", password = "" }) => set(await signUp({ name, email, password })),
-    explain,
   });
+
+  /** @param {typeof entering} form */
+  function view(form) {
+    const words = invitationWords();
+    const told = words === "" ? [] : [make("p", {}, words)];
+    return { element: make("div", {}, backLink(), ...told, form.element), focus: form.focus };
+  }
 
   return {
     start,
     renew,
     current: () => account,
-    signInView: () => ({ element: make("div", {}, backLink(), entering.element), focus: entering.focus }),
-    signUpView: () => ({ element: make("div", {}, backLink(), joining.element), focus: joining.focus }),
+    signInView: () => view(entering),
+    signUpView: () => view(joining),
   };
 }

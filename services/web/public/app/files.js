@@ -11,17 +11,20 @@ const SIZE = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const PREVIEW_HINTS = { queued: ", its preview is being made", refused: ", no preview can be made" };
 
 /**
- * @param {{ id: string, workspace: string }} note
- * @param {(text: string) => void} announce
+ * @param {object} options
+ * @param {{ id: string, workspace: string }} options.note
+ * @param {Promise<import("./api.js").RoleName | null>} options.role The person's, in the note's workspace.
+ * @param {(text: string) => void} options.announce
  */
-export function filesControl(note, announce) {
+export function filesControl({ note, role, announce }) {
   const list = make("ul", { class: "files" });
   const input = make("input", { type: "file", id: "attach" });
   const bar = make("progress", { "aria-label": "Upload", max: "1", value: "0", hidden: "" });
   const told = make("p", { class: "quiet", role: "status" });
   const title = make("h3", {}, "Files");
   const label = make("label", { for: "attach" }, "Attach a file");
-  const element = make("section", { "aria-label": "Files" }, title, list, label, input, bar, told);
+  const element = make("section", { "aria-label": "Files", hidden: "" }, title, list);
+  let writes = false;
 
   async function load() {
     const { files } = await listFiles(note);
@@ -37,7 +40,8 @@ export function filesControl(note, announce) {
     const remove = make("button", { type: "button", class: "plain", "aria-label": `Delete ${file.name}` }, "Delete");
     remove.addEventListener("click", () => void act(() => deleteFile(address), `${file.name} is deleted.`));
     const hint = PREVIEW_HINTS[file.preview ?? ""] ?? "";
-    return make("li", {}, link, make("span", { class: "quiet" }, ` ${size(file.size)}${hint} `), remove);
+    const about = make("span", { class: "quiet" }, ` ${size(file.size)}${hint} `);
+    return make("li", {}, link, about, ...(writes ? [remove] : []));
   }
 
   async function send() {
@@ -75,18 +79,34 @@ export function filesControl(note, announce) {
   }
 
   input.addEventListener("change", () => void send());
-  const stop = onEvent((event) => {
-    if (!element.isConnected && list.childElementCount > 0) {
-      stop();
-    } else if (event.type === "ready" || (event.kind === "preview" && event.state !== "running")) {
-      void load().catch(() => {});
-      if (event.state === "queued" && event.error !== undefined) {
-        tell(event.error);
-      }
+  /** @param {import("./api.js").RoleName | null} known */
+  function show(known) {
+    if (known === null) {
+      // Who is no member of the workspace sees no files of it.
+      element.remove();
+      return;
     }
-  });
-  // Who is no member of the workspace sees no files of it.
-  void load().catch(() => element.remove());
+    writes = known !== "viewer";
+    element.append(...(writes ? [label, input, bar] : []), told);
+    element.hidden = false;
+    follow();
+    void load().catch(() => element.remove());
+  }
+
+  function follow() {
+    const stop = onEvent((event) => {
+      if (!element.isConnected && list.childElementCount > 0) {
+        stop();
+      } else if (event.type === "ready" || (event.kind === "preview" && event.state !== "running")) {
+        void load().catch(() => {});
+        if (event.state === "queued" && event.error !== undefined) {
+          tell(event.error);
+        }
+      }
+    });
+  }
+
+  void role.then(show, () => element.remove());
   return element;
 }
 

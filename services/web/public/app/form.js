@@ -14,7 +14,8 @@ import { make, textOf } from "./dom.js";
  * @param {{ idle: string, busy: string }} options.button
  * @param {Node[]} options.beside What stands beside the button.
  * @param {(values: Record<string, string>) => Promise<void>} options.submit
- * @param {(detail: string, errors: FieldError[]) => string} options.explain What to say of a failure above the fields.
+ * @param {(detail: string, errors: FieldError[]) => string} [options.explain]
+ *   What to say of a failure above the fields: where nothing else is wished, what no field says.
  */
 export function createForm({ heading, fields: specs, button, beside, submit, explain }) {
   const fields = specs.map(createField);
@@ -30,6 +31,9 @@ export function createForm({ heading, fields: specs, button, beside, submit, exp
     make("div", { class: "actions" }, send, ...beside),
   );
   let sending = false;
+  /** @type {(detail: string, errors: FieldError[]) => string} */
+  const unlessAtFields = (detail, errors) =>
+    errors.some(({ path }) => fields.some(({ name }) => path === `body/${name}`)) ? "" : detail;
 
   async function trySubmit() {
     if (sending) {
@@ -42,7 +46,7 @@ export function createForm({ heading, fields: specs, button, beside, submit, exp
       form.reset();
     } catch (error) {
       const errors = error instanceof ApiError ? error.errors : [];
-      show(errors, explain(textOf(error), errors));
+      show(errors, (explain ?? unlessAtFields)(textOf(error), errors));
       fields.find((field) => field.input.getAttribute("aria-invalid") === "true")?.input.focus();
     } finally {
       setSending(false);

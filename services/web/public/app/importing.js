@@ -19,29 +19,27 @@ const WORDS = {
 };
 
 /**
- * @param {{ pane: HTMLElement, moveFocus: boolean, announce: (text: string) => void }} options
+ * @param {object} options
+ * @param {import("./api.js").Workspace} options.workspace Where the notes go.
+ * @param {HTMLElement} options.pane
+ * @param {boolean} options.moveFocus
+ * @param {(text: string) => void} options.announce
  */
-export function openImports({ pane, moveFocus, announce }) {
-  const heading = make("h2", { tabindex: "-1" }, "Import notes");
+export function openImports({ workspace, pane, moveFocus, announce }) {
+  const heading = make("h2", { tabindex: "-1" }, `Import notes into ${workspace.name}`);
   const hint = make("p", { class: "quiet" }, 'A text file with one note a line: {"title": "…", "body": "…", "tags": ["…"]}');
-  const workspace = make("input", { id: "import-workspace", value: "harbour", required: "" });
   const input = make("input", { type: "file", id: "import-file" });
   const bar = make("progress", { "aria-label": "Upload", max: "1", value: "0", hidden: "" });
   const pause = make("button", { type: "button", hidden: "" }, "Stop sending");
   const told = make("p", { role: "status" });
   const list = make("ul", { class: "imports" });
-  const fields = [
-    make("label", { for: "import-workspace" }, "Workspace"),
-    workspace,
-    make("label", { for: "import-file" }, "File"),
-    input,
-  ];
-  const element = make("div", {}, heading, hint, ...fields, bar, pause, told, list);
+  const label = make("label", { for: "import-file" }, "File");
+  const element = make("div", {}, heading, hint, label, input, bar, pause, told, list);
   /** @type {AbortController | null} */
   let sending = null;
 
   async function load() {
-    const { imports } = await listImports(workspace.value);
+    const { imports } = await listImports(workspace.id);
     list.replaceChildren(...imports.map(row));
   }
 
@@ -57,9 +55,9 @@ export function openImports({ pane, moveFocus, announce }) {
       {},
       make("p", {}, make("strong", { dir: "auto" }, each.name), ` ${WORDS[each.state] ?? each.state}. ${counted}`),
       ...(each.state === "done" ? [] : [progress]),
-      ...(going ? [button("Cancel", () => cancelImport(workspace.value, each.id))] : []),
+      ...(going ? [button("Cancel", () => cancelImport(workspace.id, each.id))] : []),
       ...(each.state === "cancelled" || each.state === "failed"
-        ? [button("Resume", () => resumeImport(workspace.value, each.id))]
+        ? [button("Resume", () => resumeImport(workspace.id, each.id))]
         : []),
       ...(faults.length === 0 ? [] : [make("ul", { class: "quiet" }, ...faults)]),
     );
@@ -94,9 +92,9 @@ export function openImports({ pane, moveFocus, announce }) {
     const progress = (/** @type {number} */ done) => showProgress(bar, { done, total: file.size || 1 });
     try {
       const waiting = (/** @type {string} */ detail) => tell(new Error(detail));
-      const place = { workspace: workspace.value, note: null, progress, waiting, signal: current.signal };
+      const place = { workspace: workspace.id, note: null, progress, waiting, signal: current.signal };
       const stored = await upload(file, place);
-      await createImport(workspace.value, stored);
+      await createImport(workspace.id, stored);
       told.textContent = `${file.name} is sent.`;
       bar.hidden = pause.hidden = true;
       await load();
@@ -114,7 +112,6 @@ export function openImports({ pane, moveFocus, announce }) {
 
   pause.addEventListener("click", () => (sending === null ? void send() : sending.abort()));
   input.addEventListener("change", () => void send());
-  workspace.addEventListener("change", () => void load().catch(tell));
   const stop = onEvent((event) => {
     if (event.kind !== "import") {
       return;

@@ -30,6 +30,8 @@ export function createList({ load, searching, address, announce }) {
   /** @type {string | null} */
   let lastOpen = null;
   let loading = false;
+  /** Something else is being said. */
+  let silent = false;
   /** Counts the lists begun: a page that comes late may belong to an earlier one. */
   let begun = 0;
 
@@ -92,7 +94,10 @@ export function createList({ load, searching, address, announce }) {
     const rows = notes.filter((note) => linkOf(note.id) === null).map((note) => row(note, address(note)));
     items.append(...rows);
     state.replaceChildren(...(items.childElementCount === 0 ? [emptyHint(searching())] : []));
-    announce(`${rows.length} ${rows.length === 1 ? "note" : "notes"} ${searching() ? "found" : "loaded"}.`);
+    if (!silent) {
+      announce(`${rows.length} ${rows.length === 1 ? "note" : "notes"} ${searching() ? "found" : "loaded"}.`);
+    }
+    silent = false;
     if (moveFocus) {
       rows[0]?.querySelector("a")?.focus();
     }
@@ -119,9 +124,13 @@ export function createList({ load, searching, address, announce }) {
   more.addEventListener("click", () => void loadPage(next, true));
 
   return {
-    /** Begins anew, with the first page; until it is there, the former one stays. */
-    start() {
+    /**
+     * Begins anew, with the first page; until it is there, the former one stays.
+     * @param {boolean} [silently]
+     */
+    start(silently = false) {
       begun += 1;
+      silent = silently;
       loading = false;
       more.hidden = true;
       title.textContent = searching() ? "Notes found" : "Latest notes";

@@ -1,7 +1,6 @@
 /** The members of a workspace: their roles, and the links that invite others. */
 
 import {
-  acceptInvitation,
   changeMember,
   createInvitation,
   listInvitations,
@@ -138,35 +137,4 @@ function roleChoice(label, chosen, roles) {
 /** @param {HTMLSelectElement} choice */
 function roleOf(choice) {
   return ROLES.find((each) => each === choice.value) ?? "viewer";
-}
-
-/**
- * The secret of an invitation's link, of a fragment that has one.
- * @param {string} fragment
- */
-export function invitationSecret(fragment) {
-  return /^\/invitations\/([\w-]{43})$/.exec(fragment)?.[1] ?? null;
-}
-
-/**
- * Who opened an invitation's link is asked whether they want to join.
- * @param {{ secret: string, pane: HTMLElement, announce: Announce, joined: (workspace: string) => void }} options
- */
-export function openInvitation({ secret, pane, announce, joined }) {
-  const heading = make("h2", { tabindex: "-1" }, "You are invited to a workspace");
-  const join = make("button", { type: "button" }, "Join the workspace");
-  const error = make("p", { class: "error", role: "alert" });
-  join.addEventListener("click", () => {
-    void acceptInvitation(secret).then(
-      ({ workspace, role }) => {
-        announce(`You are ${role} in ${workspace} now.`);
-        joined(workspace);
-      },
-      (reason) => {
-        error.textContent = textOf(reason);
-      },
-    );
-  });
-  pane.replaceChildren(backLink(), heading, join, error);
-  heading.focus();
 }

@@ -23,7 +23,6 @@ export function createWorkspaceForm(made) {
       await createWorkspace({ name, id, open: open === "true" });
       await made(id);
     },
-    explain: (detail) => detail,
   });
   return { element: make("div", {}, backLink(), form.element), focus: form.focus };
 }

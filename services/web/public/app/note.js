@@ -30,19 +30,31 @@ export function noteAddress(fragment) {
  * @param {boolean} options.moveFocus
  * @param {() => boolean} options.isCurrent
  * @param {string | null} options.user Who is signed in.
+ * @param {(workspace: string) => Promise<import("./api.js").RoleName | null>} options.roleIn
+ * @param {() => { element: HTMLElement }} options.signInView
  * @param {(text: string) => void} options.announce
  */
-export async function openNote({ address, pane, moveFocus, isCurrent, user, announce }) {
+export async function openNote(options) {
+  const { address, pane, moveFocus, isCurrent, user, roleIn, signInView, announce } = options;
   if (isWriting(address.id, user)) {
     return;
   }
   stopWriting();
+  const controls = (/** @type {import("./api.js").Note} */ note) => [
+    exportControl(note.id, announce),
+    filesControl({ note, role: roleIn(note.workspace), announce }),
+  ];
   pane.replaceChildren(make("p", { class: "quiet" }, "Loading the note…"));
   const view = await readNote(address.workspace, address.id).then(
-    (note) => noteView(note, user === null ? [] : [exportControl(note.id, announce), filesControl(note, announce)]),
-    (error) => errorView(error, () => void openNote({ address, pane, moveFocus: true, isCurrent, user, announce })),
+    (note) => noteView(note, user === null ? [] : controls(note)),
+    (error) => (isSignedOut(error) ? null : errorView(error, () => void openNote({ ...options, moveFocus: true }))),
   );
   if (!isCurrent()) {
+    return;
+  }
+  if (view === null) {
+    document.title = "Sign in to read";
+    pane.replaceChildren(signInView().element);
     return;
   }
   pane.replaceChildren(backLink(), view);
@@ -76,6 +88,11 @@ function noteView(note, controls) {
   const times = note.updated === note.created ? [timeOf(note.created)] : ["changed ", timeOf(note.updated)];
   const text = make("div", { class: "text", dir: "auto" }, note.body);
   return make("article", {}, heading, make("p", { class: "quiet" }, workspace, ...times), text, ...controls);
+}
+
+/** @param {unknown} error */
+function isSignedOut(error) {
+  return error instanceof ApiError && error.status === 401;
 }
 
 /**

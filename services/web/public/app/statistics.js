@@ -9,16 +9,16 @@ const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: 
 
 /**
  * Shows them in the pane, unless something else is shown by the time they arrive.
- * @param {{ workspace: string, pane: HTMLElement, moveFocus: boolean, isCurrent: () => boolean }} options
+ * @param {{ workspace: import("./api.js").Workspace, pane: HTMLElement, moveFocus: boolean, isCurrent: () => boolean }} options
  */
 export async function openStatistics({ workspace, pane, moveFocus, isCurrent }) {
-  const heading = make("h2", { tabindex: "-1" }, `Statistics of ${workspace}`);
+  const heading = make("h2", { tabindex: "-1" }, `Statistics of ${workspace.name}`);
   pane.replaceChildren(backLink(), heading, make("p", { class: "quiet" }, "Counting…"));
   if (moveFocus) {
     heading.focus();
   }
   const again = () => void openStatistics({ workspace, pane, moveFocus: true, isCurrent });
-  const view = await readStatistics(workspace).then(table, (error) =>
+  const view = await readStatistics(workspace.id).then(table, (error) =>
     failure("There are no statistics now.", error, again),
   );
   if (isCurrent()) {
