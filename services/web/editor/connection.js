@@ -26,7 +26,7 @@ const LONGEST_WAIT_MS = 10_000;
 /** Why there is no sense in coming back. @type {Record<number, string>} */
 const FINAL = {
   4401: "You are signed out.",
-  4403: "You may not change this note.",
+  4403: "Your role in this note's workspace does not allow this any more.",
   4404: "This note was deleted.",
   4413: "This note is full: what is new is not saved.",
   1009: "What you have written is too much to be saved at once.",
