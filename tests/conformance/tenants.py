@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from infra.manifest.model import ManifestRoute, MemberAccess
 from services.common.files.disk import Disk
 from services.common.identity import Identity
+from tests.support import sessions
 from tests.support.notes import EPOCH, note_id
 from tests.support.sqld import Sqld, Value
 from tests.support.uploads import TUS, metadata
@@ -150,6 +151,8 @@ class Tenants:
         rows = [
             *_tenant(OURS, ADA, OUR_NOTE),
             (MEMBERSHIP, {"user": BOB}),
+            # A stream looks whether it is there.
+            (sessions.ROW, {"id": sessions.SESSION}),
             _invitation(OURS, ADA, OUR_INVITATION),
             *_files(OURS, ADA, OUR_FILE, OUR_UPLOAD),
         ]
