@@ -44,6 +44,7 @@ class Activation:
         self._environment: dict[str, str] = {}
         self._notifications: Notifications | None = None
         self._notified = asyncio.Event()
+        self._early: list[tuple[int, dict[str, str]]] = []
         self._watched = asyncio.Event()
         self._control: int | None = None
         self._started = False
@@ -113,6 +114,9 @@ class Activation:
         unit = self.unit
         try:
             self.group.main = await self._launch(command)
+            early, self._early = self._early, []
+            for pid, fields in early:
+                self._receive(pid, fields)
         except CannotRun as error:
             self.code = error.code
             if unit.type == "simple":  # it counts as started once it has forked
@@ -270,6 +274,10 @@ class Activation:
     def _receive(self, pid: int | None, fields: dict[str, str]) -> None:
         allowed = {"main": (self.group.pid,), "exec": (self.group.pid, self._control)}.get(self.unit.listens)
         if allowed is not None and pid is not None and pid not in allowed:
+            if self.group.main is None:
+                # A process may speak before whoever started it has heard of its pid.
+                self._early.append((pid, fields))
+                return
             self._journal.write(f"systemd: a notification of pid {pid} is not of the main process: ignored")
             return
         if fields.get("READY") == "1":
