@@ -169,10 +169,7 @@ def _show(lines: IO[bytes]) -> None:
 def _runs(words: list[str]) -> bool:
     """Whether a deploy by these words holds the lock."""
     with suppress(FileNotFoundError), LOCK.open("r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return bool(_holder(file).get("words") == words)
+        return not _taken(file) and bool(_holder(file).get("words") == words)
     return False
 
 
@@ -203,15 +200,15 @@ def _lock(words: list[str]) -> IO[str]:
     """Raises Refused with the name of who holds it. What a killed holder left running ends first."""
     LOCK.touch(0o600)
     file = LOCK.open("r+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    patience = time.monotonic() + _GRACE_SECONDS
+    while not _taken(file):
         holder = _holder(file)
-        what, since = " ".join(holder.get("words", ["a deploy"])), holder.get("since", "just now")
-        where = f"process {holder.get('pid')} on {holder.get('host')}"
-        raise Refused(
-            f"another one runs: {what}, since {since}, {where}. Push again when it has ended"
-        ) from None
+        # One without a name is about to begin, or to end.
+        if holder or time.monotonic() > patience:
+            what, since = " ".join(holder.get("words", ["a deploy"])), holder.get("since", "just now")
+            where = f"process {holder.get('pid')} on {holder.get('host')}"
+            raise Refused(f"another one runs: {what}, since {since}, {where}. Push again when it has ended")
+        time.sleep(_LOOK_SECONDS)
     former = _holder(file)
     if former.get("host") == socket.gethostname() and former.get("boot") == boot():
         _end_session(int(former["pid"]))
@@ -222,6 +219,14 @@ def _lock(words: list[str]) -> IO[str]:
     json.dump(now, file)
     file.flush()
     return file
+
+
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _holder(file: IO[str]) -> dict[str, Any]:

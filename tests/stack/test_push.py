@@ -137,8 +137,8 @@ function met(exchange: Exchange): Promise<Response> {{
 }}
 """,
     )
-    page = pusher.clone.url
-    with load(lambda client: client.get(page), seen=version_of, threads=4, pause=0.005) as visitors:
+    script = f"{pusher.clone.url}/assets/app.js"
+    with load(lambda client: client.get(script), seen=version_of, threads=6, pause=0.002) as visitors:
         said = pusher.refused("One that fails its visitors")
     why = "visitors: exception, Error: nobody else"
     assert "✗ roll out: " in said and why in said and "rolled back to" in said
