@@ -225,7 +225,7 @@ def _watched() -> Iterator[Visitors | None]:
     """The visitors; None where the platform doesn't tell of them, as a token that may not read it."""
     with contextlib.ExitStack() as entered:
         try:
-            visitors = entered.enter_context(watched(stack.worker()))
+            visitors = entered.enter_context(watched())
         except NotTold as reason:
             say(f"  visitors can't be looked at, so the gate's own requests decide: {reason}")
             visitors = None

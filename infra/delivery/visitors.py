@@ -108,10 +108,11 @@ class Visitors:
 
 
 @contextlib.contextmanager
-def watched(worker: str) -> Iterator[Visitors]:
+def watched() -> Iterator[Visitors]:
     """The visitors of the stack's Worker, for as long as the block lasts. Raises NotTold."""
     config = engine.config()
     account = str(json.loads(config["shoreline:cloudflare"])["accountId"])
+    worker = str(json.loads(config["shoreline:edge"])["name"])
     token, base_url = config["cloudflare:apiToken"], config.get("cloudflare:baseUrl")
     with (
         cloudflare.Cloudflare(api_token=token, base_url=base_url) as client,

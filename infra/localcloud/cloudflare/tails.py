@@ -16,7 +16,7 @@ from infra.localcloud.cloudflare.engine import Engine
 log = logging.getLogger(__name__)
 
 LIFE = timedelta(hours=6)
-"""`wrangler tail` sees an end of its tails after as long (2026-11-26)."""
+"""The local cloud's own: Cloudflare names no length, only the end of each tail (`expires_at`)."""
 POLL_SECONDS = 0.1
 MOST_WAITING = 1000
 """Messages for one listener: who reads too slowly misses some, as in Cloudflare's sampling mode."""
@@ -95,10 +95,10 @@ class Tails:
                 log.warning("the edge tells no tail of its requests: %r", error)
                 continue
             for queue, tail_id in self._listeners.items():
-                tail = self._tails.get(tail_id)
-                for message in messages:
-                    if tail is not None and message["scriptName"] == tail.worker:
-                        _offer(queue, message)
+                if (tail := self._tails.get(tail_id)) is not None:
+                    for message in messages:
+                        if message["scriptName"] == tail.worker:
+                            _offer(queue, message)
 
 
 def _offer(queue: asyncio.Queue[Message | None], message: Message | None) -> None:

@@ -33,6 +33,7 @@ async def delete(request: Request) -> Response:
     worker = _worker(cloud, request)
     tail = cloud.tails.find(request.path_params["tail"])
     if tail is None or tail.worker != worker:
+        # Which code Cloudflare has for it is not documented.
         raise ApiError(404, 10057, "workers.api.error.tail_not_found")
     cloud.tails.close(tail)
     return ok(None)
